@@ -1,0 +1,29 @@
+# A room is one folder of src/ built as one static library, thimble_<name>, alias thimble::<name>.
+
+function(thimble_compile_options target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+                                           -Wnon-virtual-dtor -Woverloaded-virtual)
+  if(THIMBLE_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(THIMBLE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${THIMBLE_SANITIZE} -fno-omit-frame-pointer
+                                             -fno-sanitize-recover=undefined)
+    target_link_options(${target} PRIVATE -fsanitize=${THIMBLE_SANITIZE})
+  endif()
+endfunction()
+
+function(thimble_room name)
+  cmake_parse_arguments(ROOM "" "" "DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/src/${name}/*.cpp")
+  add_library(thimble_${name} STATIC ${sources})
+  add_library(thimble::${name} ALIAS thimble_${name})
+  set_target_properties(thimble_${name} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(thimble_${name} PUBLIC
+    $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/src>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/thimble>)
+  target_link_libraries(thimble_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE ${ROOM_PRIVATE_DEPENDS})
+  target_compile_features(thimble_${name} PUBLIC cxx_std_20)
+  thimble_compile_options(thimble_${name})
+endfunction()

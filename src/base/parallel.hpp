@@ -1,0 +1,32 @@
+// Loops over several cores.
+//
+// All parallel work goes through here and shares one pool of threads with oneDNN.
+
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace thimble {
+
+/// Number of threads that parallel_for uses; at first that of the machine (or OMP_NUM_THREADS).
+int thread_count();
+
+/// Sets the number of threads for this process, Thimble's loops and oneDNN alike.
+/// @throws UsageError  if `count` < 1
+void set_thread_count(int count);
+
+/// Calls `body(begin, end)` on disjoint ranges that cover [0, n), one range a thread, each at
+/// least `grain` long (the last may be shorter). The ranges depend on `n`, `grain` and the thread
+/// count alone, so sums built per range are reproducible. The first exception is rethrown after
+/// all ranges ended. Calls from within a body run on the calling thread.
+void parallel_for(std::size_t n, std::size_t grain,
+                  const std::function<void(std::size_t begin, std::size_t end)>& body);
+
+/// As parallel_for, and tells the body the index of its range in [0, thread_count()), for scratch
+/// memory kept per thread.
+void parallel_for_indexed(
+    std::size_t n, std::size_t grain,
+    const std::function<void(int range, std::size_t begin, std::size_t end)>& body);
+
+}  // namespace thimble

@@ -1,0 +1,108 @@
+// The one thing every model is: pictures in, class probabilities out. Evaluation, serving, search
+// and explanation see models only through this.
+
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/progress.hpp"
+#include "data/dataset.hpp"
+
+namespace thimble {
+
+/// Class probabilities, float32 [n, classes], row-major; each row sums to 1.
+class Probabilities {
+ public:
+  Probabilities() = default;
+  Probabilities(std::size_t n, std::size_t classes) : classes_(classes), values_(n * classes) {}
+
+  std::size_t size() const { return classes_ == 0 ? 0 : values_.size() / classes_; }
+  std::size_t classes() const { return classes_; }
+  std::span<const float> operator[](std::size_t i) const {
+    return std::span(values_).subspan(i * classes_, classes_);
+  }
+  std::span<float> operator[](std::size_t i) {
+    return std::span(values_).subspan(i * classes_, classes_);
+  }
+  std::span<const float> values() const { return values_; }
+  std::span<float> values() { return values_; }
+
+ private:
+  std::size_t classes_ = 0;
+  std::vector<float> values_;
+};
+
+/// What fitting needs beside the training data.
+struct FitOptions {
+  std::uint64_t seed = 1;
+  const Dataset* validation = nullptr;  ///< for early stopping and the curves; never the test set
+  Progress* progress = nullptr;         ///< told about the progress; may ask to stop
+  /// The run's folder, for models that write a history and checkpoints there; empty: write nothing.
+  std::filesystem::path run_folder;
+  bool resume = false;  ///< go on from the run folder's checkpoint, where there is one
+};
+
+/// What fitting did.
+struct FitReport {
+  double seconds = 0;
+  std::string stopped_because;  ///< "all 10 epochs done", "no better for 5 epochs", ...
+  nlohmann::json details;       ///< family-specific figures (epochs, iterations, support vectors)
+};
+
+/// What is known of a model without running it; kept in its file.
+struct ModelDescription {
+  std::string family;        ///< "neural", "forest", ...
+  std::string name;          ///< the recipe's name: "keras-cnn"
+  PictureShape input;
+  std::vector<std::string> classes;
+  Provenance trained_on;
+  nlohmann::json recipe;     ///< every setting that shaped the model
+  nlohmann::json metrics;    ///< figures measured on validation (and test, once, at the end)
+  std::string program_version;
+};
+
+/// A trained or trainable classifier of equal-sized 8-bit pictures.
+///
+/// Thread safety: const functions may be called from several threads at once.
+class Classifier {
+ public:
+  virtual ~Classifier() = default;
+
+  /// Fits to `train`, choosing nothing on any other data than `options.validation`.
+  ///
+  /// Deterministic for a given `options.seed` and number of threads.
+  /// @throws DataError  if the pictures or labels do not suit the model (says which and why)
+  /// @throws Cancelled  if `options.progress` asked to stop; the classifier is then as before
+  virtual FitReport fit(const Dataset& train, const FitOptions& options) = 0;
+
+  /// Class probabilities, one row a picture.
+  ///
+  /// @param pictures  uint8 [n, height, width, channels], the shape given at fit
+  /// @return          float32 [n, classes], rows sum to 1; n = 0 gives an empty result
+  /// @throws ShapeError  if the pictures' shape is not description().input
+  virtual Probabilities predict_proba(const Images& pictures) const = 0;
+
+  /// Writes one model file, atomically.
+  virtual void save(const std::filesystem::path& path) const = 0;
+
+  virtual const ModelDescription& description() const = 0;
+  /// For filling in `metrics` before saving.
+  virtual ModelDescription& description() = 0;
+
+  /// The model in words and figures for `thimble model show`: layers, parameters, sizes.
+  virtual std::string summary() const = 0;
+};
+
+/// Opens any model file, whatever its family.
+/// @throws FileError, DataError  if it cannot be read or is no Thimble model; says which
+std::unique_ptr<Classifier> load_classifier(const std::filesystem::path& path);
+
+}  // namespace thimble
