@@ -44,4 +44,8 @@ void validate(const Dataset& dataset, const std::string& place);
 /// SHA-256 over shape, pixels, labels and class names, 64 hex digits.
 std::string fingerprint(const Dataset& dataset);
 
+/// The part of the fingerprint that does not depend on what the classes are called: SHA-256 over
+/// shape, pixels and labels, 64 hex digits. Tells a known data set whatever the format it is in.
+std::string content_digest(const Dataset& dataset);
+
 }  // namespace thimble
