@@ -1,1 +1,69 @@
+# What `cmake --install` puts where: the program, one static library and the public headers of each
+# room, a CMake package, recipes, models, documentation.
 
+include(CMakePackageConfigHelpers)
+
+set(library_rooms base imaging data nn models evaluation)
+set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/Thimble")
+set(data_folder "${CMAKE_INSTALL_DATADIR}/thimble")
+
+# The whole library under one name, thimble::thimble.
+add_library(thimble_all INTERFACE)
+set_target_properties(thimble_all PROPERTIES EXPORT_NAME thimble)
+list(TRANSFORM library_rooms PREPEND thimble_ OUTPUT_VARIABLE library_targets)
+target_link_libraries(thimble_all INTERFACE ${library_targets})
+
+install(TARGETS thimble RUNTIME COMPONENT program)
+install(TARGETS ${library_targets} thimble_all EXPORT ThimbleTargets
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
+
+# A header that includes a library which only its own room may see is private to that room.
+set(private_include "#include [<\"](dnnl|oneapi/|png\\.h|jpeglib|webp/|zlib|curl/|CLI/|toml)")
+foreach(room IN LISTS library_rooms)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/src"
+       "${PROJECT_SOURCE_DIR}/src/${room}/*.hpp")
+  foreach(header IN LISTS headers)
+    file(STRINGS "${PROJECT_SOURCE_DIR}/src/${header}" private REGEX "${private_include}")
+    if(NOT private)
+      cmake_path(GET header PARENT_PATH folder)
+      install(FILES "${PROJECT_SOURCE_DIR}/src/${header}"
+              DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/thimble/${folder}" COMPONENT library)
+    endif()
+  endforeach()
+endforeach()
+
+install(EXPORT ThimbleTargets NAMESPACE thimble:: DESTINATION "${package_folder}" COMPONENT library)
+configure_package_config_file(
+  "${PROJECT_SOURCE_DIR}/cmake/ThimbleConfig.cmake.in" "${PROJECT_BINARY_DIR}/ThimbleConfig.cmake"
+  INSTALL_DESTINATION "${package_folder}" PATH_VARS CMAKE_INSTALL_DATADIR)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/ThimbleConfigVersion.cmake"
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/ThimbleConfig.cmake"
+              "${PROJECT_BINARY_DIR}/ThimbleConfigVersion.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindGomp.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindWebP.cmake"
+        DESTINATION "${package_folder}" COMPONENT library)
+
+install(DIRECTORY recipes models DESTINATION "${data_folder}" COMPONENT program
+        FILES_MATCHING PATTERN "*.toml" PATTERN "*.safetensors" PATTERN "*.md")
+install(FILES LICENSE README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
+install(FILES docs/man/thimble.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT program
+        OPTIONAL)
+
+# Completion for bash is printed by the program itself, so it is made when that can run here.
+if(NOT CMAKE_CROSSCOMPILING)
+  install(CODE "
+    execute_process(COMMAND \"$<TARGET_FILE:thimble>\" completion bash
+                    OUTPUT_VARIABLE completion RESULT_VARIABLE status ERROR_QUIET)
+    if(status EQUAL 0)
+      file(WRITE
+           \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/bash-completion/completions/thimble\"
+           \"\${completion}\")
+    endif()" COMPONENT program)
+endif()
+
+if(THIMBLE_BUILD_TESTS AND NOT THIMBLE_SANITIZE)
+  add_test(NAME install_and_example
+           COMMAND "${PROJECT_SOURCE_DIR}/scripts/check-install" "${PROJECT_BINARY_DIR}")
+  set_tests_properties(install_and_example PROPERTIES TIMEOUT 300)
+endif()
