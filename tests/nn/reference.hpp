@@ -51,7 +51,8 @@ inline std::vector<Case> load(const std::string& file) {
   std::ifstream stream(path);
   if (!stream) throw std::runtime_error("cannot read " + path);
   std::vector<Case> cases;
-  for (const auto& [name, json] : nlohmann::json::parse(stream).items()) {
+  const nlohmann::json all = nlohmann::json::parse(stream);
+  for (const auto& [name, json] : all.items()) {
     Case one;
     one.name = name;
     one.options = json.value("options", nlohmann::json::object());

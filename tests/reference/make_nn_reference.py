@@ -342,7 +342,7 @@ def optimizer_case(seed, name, varying_rate=False, learning_rate=0.0625, **optio
     gradients, gradients_json = normal(random, (STEPS, SIZE), 2**-6)
     decays, decays_json = given(random.permutation(SIZE) % 2, 1)
     factors = 0.5 ** (np.arange(STEPS) // 5 if varying_rate else np.zeros(STEPS))
-    _, rates_json = given(factors * learning_rate * 2**10, 2**-10)
+    _, rates_json = given(factors * learning_rate * 2**13, 2**-13)
 
     # Two parameter groups, because weight decay belongs to weights alone.
     masks = [decays == 1, decays == 0]
