@@ -1,0 +1,22 @@
+// An evaluation as text for a terminal.
+
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "evaluation/evaluation.hpp"
+
+namespace thimble {
+
+/// Figures, a row a class, the confusion matrix and the most confused classes, in lines of at most
+/// 100 columns. With too many classes for a matrix of that width only the latter names the
+/// mistakes.
+std::string to_text(const Evaluation& evaluation);
+
+/// Distinct names of at most `width` >= 4 characters, for column headings: the first letters, or
+/// where those are not distinct the class's number, "#12".
+std::vector<std::string> short_names(std::span<const std::string> names, std::size_t width);
+
+}  // namespace thimble

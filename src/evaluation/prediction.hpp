@@ -1,0 +1,28 @@
+// Asking a classifier about any number of pictures.
+
+#pragma once
+
+#include <cstddef>
+
+#include "base/progress.hpp"
+#include "imaging/images.hpp"
+#include "models/classifier.hpp"
+
+namespace thimble {
+
+struct PredictionOptions {
+  bool flip_tta = false;          ///< test-time augmentation: average the probabilities of the
+                                  ///< picture and of its mirror image
+  std::size_t batch_size = 1000;  ///< pictures given to the classifier at a time; bounds the memory
+  Progress* progress = nullptr;   ///< told about the progress; may ask to stop
+};
+
+/// Class probabilities of all `pictures`, batch by batch.
+///
+/// @return            float32 [n, classes], rows sum to 1
+/// @throws DataError  if the pictures' shape is not the one the model takes; names both
+/// @throws Cancelled  if options.progress asked to stop
+Probabilities predict(const Classifier& classifier, const Images& pictures,
+                      const PredictionOptions& options = {});
+
+}  // namespace thimble
