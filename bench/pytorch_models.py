@@ -1,0 +1,56 @@
+"""The peers' side of the comparisons: the same networks and data in PyTorch."""
+
+import gzip
+import pathlib
+
+import numpy as np
+import torch
+from torch import nn
+
+
+def read_pictures(folder, split):
+    """Pictures as float32 [n, 1, 28, 28] in [0, 1], labels as int64 [n]; split is train or t10k."""
+    folder = pathlib.Path(folder)
+    pixels = gzip.open(folder / f"{split}-images-idx3-ubyte.gz").read()
+    labels = gzip.open(folder / f"{split}-labels-idx1-ubyte.gz").read()
+    pictures = np.frombuffer(pixels, np.uint8, offset=16).reshape(-1, 1, 28, 28)
+    labels = np.frombuffer(labels, np.uint8, offset=8).astype(np.int64)
+    return torch.from_numpy(pictures.copy()).float() / 255, torch.from_numpy(labels)
+
+
+def keras_cnn():
+    """The usual tutorial network (recipe keras-cnn)."""
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Dropout(0.5),
+        nn.Linear(1600, 128), nn.ReLU(),
+        nn.Linear(128, 10))
+
+
+def conv_norm_relu(inputs, outputs):
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+class Residual(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.block = nn.Sequential(
+            conv_norm_relu(channels, channels), conv_norm_relu(channels, channels))
+
+    def forward(self, x):
+        return x + self.block(x)
+
+
+def resnet9(width=32):
+    """A small residual network (recipe resnet9)."""
+    return nn.Sequential(
+        conv_norm_relu(1, width),
+        conv_norm_relu(width, 2 * width), nn.MaxPool2d(2), Residual(2 * width),
+        conv_norm_relu(2 * width, 4 * width), nn.MaxPool2d(2),
+        conv_norm_relu(4 * width, 8 * width), nn.MaxPool2d(2), Residual(8 * width),
+        nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(8 * width, 10))
+
+
+MODELS = {"keras-cnn": keras_cnn, "resnet9": resnet9}
