@@ -102,13 +102,15 @@ std::string content_digest(const Dataset& dataset) {
   return digest.hex();
 }
 
-std::string fingerprint(const Dataset& dataset) {
+std::string fingerprint(const std::string& content, std::span<const std::string> classes) {
   Sha256 digest;
-  digest.update(content_digest(dataset));
-  for (const std::string& name : dataset.classes) {
-    digest.update(fmt::format("\n{}:{}", name.size(), name));
-  }
+  digest.update(content);
+  for (const std::string& name : classes) digest.update(fmt::format("\n{}:{}", name.size(), name));
   return digest.hex();
+}
+
+std::string fingerprint(const Dataset& dataset) {
+  return fingerprint(content_digest(dataset), dataset.classes);
 }
 
 }  // namespace thimble

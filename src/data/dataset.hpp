@@ -48,4 +48,7 @@ std::string fingerprint(const Dataset& dataset);
 /// shape, pixels and labels, 64 hex digits. Tells a known data set whatever the format it is in.
 std::string content_digest(const Dataset& dataset);
 
+/// The fingerprint of a data set whose content_digest() is known.
+std::string fingerprint(const std::string& content, std::span<const std::string> classes);
+
 }  // namespace thimble
