@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -27,9 +28,15 @@ struct Recipe {
 /// @throws DataError   if the file is not valid TOML: names file, line and column
 Recipe load_recipe(const std::string& name_or_path);
 
+/// Reads a recipe's text. A table [run], which a run adds to its config.toml, is left out.
+/// @param place  names the text in messages
+/// @param name   the recipe's name unless the text has a key `name`
+/// @throws DataError  if it is not valid TOML or lacks the family
+Recipe parse_recipe(std::string_view text, const std::string& place, const std::string& name);
+
 /// Applies one override, "optimizer.learning_rate=0.01". The value is read as TOML (number, bool,
 /// string, array); what is not valid TOML is taken as a string: "optimizer.name=sgd".
-/// @throws UsageError  if `assignment` has no "=" or an empty key
+/// @throws UsageError  if `assignment` has no "=" or an empty key, or leads through a plain value
 void override_setting(Recipe& recipe, const std::string& assignment);
 
 /// The named recipes that load_recipe finds, by name.
@@ -42,7 +49,8 @@ std::filesystem::path recipes_folder();
 std::string to_toml(const Recipe& recipe);
 
 /// An untrained classifier as the recipe describes it.
-/// @throws UsageError  if the family is unknown, or a setting is unknown or out of range
+/// @throws UsageError  if the family is unknown, or a setting is unknown or out of range; names the
+///                     recipe
 std::unique_ptr<Classifier> make_classifier(const Recipe& recipe);
 
 }  // namespace thimble
