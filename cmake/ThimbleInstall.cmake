@@ -17,17 +17,16 @@ install(TARGETS thimble RUNTIME COMPONENT program)
 install(TARGETS ${library_targets} thimble_all EXPORT ThimbleTargets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
 
-# A header that includes a library which only its own room may see is private to that room.
+# Public are the headers in a room's own folder. Those in folders below it are private to the room,
+# and so is a header that includes a library which only its room may see.
 set(private_include "#include [<\"](dnnl|oneapi/|png\\.h|jpeglib|webp/|zlib|curl/|CLI/|toml)")
 foreach(room IN LISTS library_rooms)
-  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/src"
-       "${PROJECT_SOURCE_DIR}/src/${room}/*.hpp")
+  file(GLOB headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*.hpp")
   foreach(header IN LISTS headers)
-    file(STRINGS "${PROJECT_SOURCE_DIR}/src/${header}" private REGEX "${private_include}")
+    file(STRINGS "${header}" private REGEX "${private_include}")
     if(NOT private)
-      cmake_path(GET header PARENT_PATH folder)
-      install(FILES "${PROJECT_SOURCE_DIR}/src/${header}"
-              DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/thimble/${folder}" COMPONENT library)
+      install(FILES "${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/thimble/${room}"
+              COMPONENT library)
     endif()
   endforeach()
 endforeach()
