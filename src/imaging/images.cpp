@@ -48,8 +48,8 @@ void Images::append(const Images& other) {
   if (other.empty()) return;
   if (empty() && shape_.size() == 0) shape_ = other.shape_;
   if (shape_ != other.shape_) {
-    throw ShapeError(fmt::format("pictures: {} cannot join {}", to_string(other.shape_),
-                                 to_string(shape_)));
+    throw ShapeError(
+        fmt::format("pictures: {} cannot join {}", to_string(other.shape_), to_string(shape_)));
   }
   pixels_.insert(pixels_.end(), other.pixels_.begin(), other.pixels_.end());
   n_ += other.n_;
