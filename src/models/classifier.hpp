@@ -101,7 +101,8 @@ class Classifier {
   virtual std::string summary() const = 0;
 };
 
-/// Opens any model file, whatever its family.
+/// Opens any model, whatever its family: a model file, a run folder or the name of a shipped model.
+/// @throws UsageError            if there is nothing of that name
 /// @throws FileError, DataError  if it cannot be read or is no Thimble model; says which
 std::unique_ptr<Classifier> load_classifier(const std::filesystem::path& path);
 
