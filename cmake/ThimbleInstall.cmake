@@ -41,6 +41,7 @@ install(FILES "${PROJECT_BINARY_DIR}/ThimbleConfig.cmake"
               "${PROJECT_BINARY_DIR}/ThimbleConfigVersion.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindGomp.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindWebP.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/Finddnnl.cmake"
         DESTINATION "${package_folder}" COMPONENT library)
 
 install(DIRECTORY recipes models DESTINATION "${data_folder}" COMPONENT program
