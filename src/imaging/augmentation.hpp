@@ -15,7 +15,7 @@ struct AugmentationOptions {
   bool alternating_flip = false;  ///< each picture is mirrored every other epoch instead (Jordan,
                                   ///< "94% on CIFAR-10 in 3.29 seconds", arXiv 2404.00498, 3.2)
   double rotation_degrees = 0;    ///< uniform in [-r, r]
-  double zoom = 0;                ///< scale uniform in [1 - z, 1 + z], 0 <= z < 1
+  double zoom = 0;                ///< scale uniform in [1 - z, 1 + z], 0 <= z <= 0.95
   int shift_pixels = 0;           ///< uniform in [-s, s], both axes
   int crop_padding = 0;           ///< pad by this many pixels, then crop back at a random place
   double erase_probability = 0;   ///< random erasing (Zhong et al., arXiv 1708.04896)
@@ -37,9 +37,12 @@ class Augmentation {
   Augmentation(const AugmentationOptions& options, PictureShape shape, std::uint64_t seed,
                std::uint8_t mean_pixel);
 
-  /// Writes the pictures of `source` at `indices`, varied, to `out`, in parallel.
+  /// Writes the pictures of `source` at `indices`, varied, to `out`, in parallel. In this order:
+  /// flip, rotation and zoom about the centre, shift and crop, erasing. What comes in from outside
+  /// the picture is 0.
   ///
   /// @param out  uint8 [indices.size(), height, width, channels]
+  /// @throws ShapeError  if the source's shape, an index or the size of `out` does not fit
   void apply(const Images& source, std::span<const std::size_t> indices, std::uint64_t epoch,
              std::span<std::uint8_t> out) const;
 

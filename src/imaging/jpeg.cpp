@@ -48,6 +48,7 @@ void on_message(j_common_ptr common, int level) {
   if (level >= 0) return;
   switch (common->err->msg_code) {
     case JWRN_EXTRANEOUS_DATA:
+    case JWRN_NOT_SEQUENTIAL:
     case JWRN_TOO_MUCH_DATA:
     case JWRN_ADOBE_XFORM:
       return;
