@@ -22,7 +22,7 @@ struct OptimizerOptions {
   double weight_decay = 0;      ///< on weights only, never on biases and batch norm; in the gradient
                                 ///< (L2) for all but adamw, which decouples it
   double clip_norm = 0;         ///< largest L2 norm of the whole gradient; 0: no limit
-  double clip_value = 0;        ///< largest absolute value of one entry; 0: no limit
+  double clip_value = 0;        ///< largest absolute value of one entry; 0: no limit; goes first
 
   bool operator==(const OptimizerOptions&) const = default;
 };
@@ -48,7 +48,7 @@ class Optimizer {
   std::uint64_t step_count() const { return step_count_; }
   void set_step_count(std::uint64_t count) { step_count_ = count; }
 
-  /// Names of the state's blocks: {"momentum"}, {"exp_avg", "exp_avg_sq"}.
+  /// Names of the state's blocks: {"momentum"}, {"exp_avg", "exp_avg_sq"}; none for plain SGD.
   virtual std::vector<std::string> state_names() const = 0;
   /// The state, one block of float32 [size] a name, for checkpoints.
   virtual std::span<float> state(std::size_t block) = 0;

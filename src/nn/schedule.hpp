@@ -13,14 +13,17 @@ namespace thimble::nn {
 struct ScheduleOptions {
   std::string name = "constant";  ///< "constant", "step", "exponential", "cosine", "one-cycle",
                                   ///< "reduce-on-plateau"
-  double warmup_epochs = 0;       ///< linear from 0 at the start of any schedule; may be a fraction
-  double step_epochs = 10;        ///< step: epochs between drops
-  double gamma = 0.1;             ///< step: factor a drop; exponential: factor an epoch
-  double final_fraction = 0;      ///< cosine, one-cycle: end at this fraction of the peak
-  double rise_fraction = 0.2;     ///< one-cycle: share of the run that rises, linearly, from 0
-  double factor = 0.5;            ///< reduce-on-plateau
-  int patience = 3;               ///< reduce-on-plateau: epochs without a better validation loss
-  double min_fraction = 0;        ///< reduce-on-plateau: never below this fraction of the peak
+  double warmup_epochs = 0;    ///< linear from 0 at the start of any schedule, as a factor on it;
+                               ///< may be a fraction
+  double step_epochs = 10;     ///< step: epochs between drops
+  double gamma = 0.1;          ///< step: factor a drop; exponential: factor an epoch, in every
+                               ///< step a little
+  double final_fraction = 0;   ///< cosine, one-cycle: end at this fraction of the peak
+  double rise_fraction = 0.2;  ///< one-cycle: share of the run that rises, linearly, from 0; the
+                               ///< rest falls linearly
+  double factor = 0.5;         ///< reduce-on-plateau
+  int patience = 3;            ///< reduce-on-plateau: epochs without a better validation loss
+  double min_fraction = 0;     ///< reduce-on-plateau: never below this fraction of the peak
 
   bool operator==(const ScheduleOptions&) const = default;
 };
