@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
@@ -189,12 +188,15 @@ LabelledImages read_set(const std::vector<FoundPicture>& found, Gatherer gathere
 }
 
 /// Folders beside train/ and test/ that people may think are read.
-void warn_of_unread(const fs::path& folder) {
+std::vector<std::string> notes_on_unread(const fs::path& folder) {
+  std::vector<std::string> notes;
   for (const fs::path& other : entries(folder, true)) {
     const std::string name = other.filename().string();
     if (name == "train" || name == "test") continue;
-    spdlog::warn("{}: not read; of this folder only train/ and test/ are", other.string());
+    notes.push_back(
+        fmt::format("{}: not read; of this folder only train/ and test/ are", other.string()));
   }
+  return notes;
 }
 
 void write_png_now(const fs::path& path, const Picture& picture) {
@@ -292,7 +294,6 @@ DatasetSplits read_image_folder(const fs::path& folder, std::optional<PictureSha
   const bool has_sets = is_set_folder(folder / "train");
   const fs::path train_folder = has_sets ? folder / "train" : folder;
   const fs::path test_folder = folder / "test";
-  if (has_sets) warn_of_unread(folder);
 
   Manifest manifest = read_manifest(folder).value_or(Manifest{});
   std::optional<int> channels;
@@ -315,7 +316,9 @@ DatasetSplits read_image_folder(const fs::path& folder, std::optional<PictureSha
       train.images = spelled_as_rgb(train.images);
     }
   }
-  return assemble(std::move(train), std::move(test), manifest, folder);
+  DatasetSplits splits = assemble(std::move(train), std::move(test), manifest, folder);
+  if (has_sets) splits.notes = notes_on_unread(folder);
+  return splits;
 }
 
 void write_image_folder(const fs::path& folder, const DatasetSplits& splits,

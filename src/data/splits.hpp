@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "data/dataset.hpp"
 
@@ -15,6 +17,8 @@ namespace thimble {
 struct DatasetSplits {
   Dataset train;
   std::optional<Dataset> test;
+  /// What whoever named the source may want to know: folders that were not read, …
+  std::vector<std::string> notes = {};
 };
 
 /// Throws DataError unless each set is valid and the two agree in shape and classes.
