@@ -31,6 +31,7 @@ DatasetSplits load(const DataOptions& options) {
                "note: synthetic data, drawn by Thimble; figures say nothing about real "
                "pictures\n");
   }
+  for (const std::string& note : splits.notes) fmt::print(stderr, "note: {}\n", note);
   return splits;
 }
 

@@ -166,8 +166,8 @@ void download(const std::string& url, const std::filesystem::path& partial,
     file.expect_written();
     if (transfer.stopped) throw Cancelled(fmt::format("{}: stopped", url));
     if (transfer.too_long) {
-      throw DownloadError(
-          fmt::format("{}: longer than the {} expected", url, format_bytes(options.most_bytes)));
+      throw DataError(
+          fmt::format("{}: longer than the {} bytes expected", url, options.most_bytes));
     }
     if (code == CURLE_OK) break;
     if (file.size() > 0 && cannot_continue(handle.get(), code)) {

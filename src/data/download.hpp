@@ -31,6 +31,7 @@ struct DownloadOptions {
 /// What has arrived stays in `partial` whatever happens.
 /// @throws DownloadError  if the server cannot be reached, answers with an error, falls silent or
 ///                        ends early; names the address and the reason
+/// @throws DataError      if the file is longer than options.most_bytes
 /// @throws FileError      if `partial` cannot be written, or another process is writing it
 /// @throws Cancelled      if on_progress returned false
 void download(const std::string& url, const std::filesystem::path& partial,

@@ -140,15 +140,17 @@ class Fetcher {
   /// Downloads, checks and puts in place one file.
   void get_from(const std::string& url, const PublishedFile& file) {
     const fs::path partial = report_.folder / (file.name + ".part");
-    const bool continued = size_of(partial) > 0;
-    try {
-      download_whole(url, partial, file);
-      check(url, partial, file);
-    } catch (const DataError&) {
-      // What an earlier attempt left may have been the part that is wrong.
-      if (!continued) throw;
-      download_whole(url, partial, file);
-      check(url, partial, file);
+    for (bool continued = size_of(partial) > 0;; continued = false) {
+      try {
+        download_whole(url, partial, file);
+        check(url, partial, file);
+        break;
+      } catch (const DataError&) {
+        std::error_code ignored;
+        fs::remove(partial, ignored);
+        // What an earlier attempt left may have been the part that is wrong.
+        if (!continued) throw;
+      }
     }
     std::error_code error;
     fs::rename(partial, report_.folder / file.name, error);
@@ -157,12 +159,9 @@ class Fetcher {
     }
   }
 
-  void check(const std::string& url, const fs::path& partial, const PublishedFile& file) const {
+  static void check(const std::string& url, const fs::path& partial, const PublishedFile& file) {
     const std::string wrong = difference(partial, file);
-    if (wrong.empty()) return;
-    std::error_code ignored;
-    fs::remove(partial, ignored);
-    throw DataError(fmt::format("{}: not the published file: {}", url, wrong));
+    if (!wrong.empty()) throw DataError(fmt::format("{}: not the published file: {}", url, wrong));
   }
 
   /// Goes on after cut connections as long as each try brings something.
