@@ -1,0 +1,136 @@
+#include "nn/engine/program.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <new>
+
+#include <fmt/format.h>
+
+namespace thimble::nn {
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+}  // namespace
+
+Block::Block(std::size_t bytes)
+    : data_(static_cast<std::byte*>(::operator new(std::max<std::size_t>(bytes, 64), kAlignment))),
+      size_(bytes) {
+  std::memset(data_.get(), 0, std::max<std::size_t>(bytes, 64));
+}
+
+void Block::Free::operator()(std::byte* data) const { ::operator delete(data, kAlignment); }
+
+Tensor Program::tensor(const Desc& desc) {
+  Tensor tensor{dnnl::memory(desc, cpu_engine(), DNNL_MEMORY_NONE),
+                static_cast<int>(tensors_.size())};
+  tensors_.push_back(tensor);
+  return tensor;
+}
+
+Tensor Program::persistent(const Desc& desc) {
+  kept_.push_back(std::make_unique<Block>(desc.get_size()));
+  return {view(desc, kept_.back()->data()), -1};
+}
+
+Tensor Program::alias(const Tensor& tensor, const Desc& desc) {
+  if (tensor.buffer < 0) return {view(desc, tensor.data()), -1};
+  const Tensor other{dnnl::memory(desc, cpu_engine(), DNNL_MEMORY_NONE), tensor.buffer};
+  aliases_.push_back(other);
+  return other;
+}
+
+void Program::add(Phase phase, std::string name, std::vector<Tensor> touches,
+                  std::function<void()> run) {
+  Operation operation;
+  operation.name = std::move(name);
+  operation.implementation = "thimble";
+  for (const auto& tensor : touches) {
+    if (tensor.buffer >= 0) operation.buffers.push_back(tensor.buffer);
+  }
+  operation.run = std::move(run);
+  operations_[phase].push_back(std::move(operation));
+}
+
+void Program::add(Phase phase, std::string name, const dnnl::primitive& primitive,
+                  const dnnl::primitive_desc_base& desc,
+                  std::unordered_map<int, Tensor> arguments) {
+  if (const Desc scratchpad = desc.scratchpad_desc(); scratchpad.get_size() > 0) {
+    arguments[DNNL_ARG_SCRATCHPAD] = tensor(scratchpad);
+  }
+  std::vector<Tensor> touches;
+  Arguments memories;
+  for (const auto& [argument, tensor] : arguments) {
+    touches.push_back(tensor);
+    memories[argument] = tensor.memory;
+  }
+  add(phase, std::move(name), std::move(touches),
+      [primitive, memories] { primitive.execute(cpu_stream(), memories); });
+  operations_[phase].back().implementation = desc.impl_info_str();
+}
+
+Tensor Program::in_layout(Phase phase, const std::string& name, const Tensor& from,
+                          const Desc& wanted) {
+  if (from.desc() == wanted) return from;
+  const Tensor to = tensor(wanted);
+  const dnnl::reorder::primitive_desc desc(cpu_engine(), from.desc(), cpu_engine(), wanted,
+                                           planned_scratchpad());
+  add(phase, name + ".reorder", dnnl::reorder(desc), desc,
+      {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+  return to;
+}
+
+void Program::allocate() {
+  std::vector<PlannedBuffer> buffers(tensors_.size());
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    buffers[i] = {tensors_[i].desc().get_size(), INT32_MAX, -1};
+  }
+  int moment = 0;
+  for (const auto& phase : operations_) {
+    for (const auto& operation : phase) {
+      for (const int b : operation.buffers) {
+        auto& buffer = buffers[static_cast<std::size_t>(b)];
+        buffer.first_use = std::min(buffer.first_use, moment);
+        buffer.last_use = std::max(buffer.last_use, moment);
+      }
+      ++moment;
+    }
+  }
+  const MemoryPlan plan = plan_memory(buffers);
+  block_ = Block(plan.bytes);
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    tensors_[i].memory.set_data_handle(block_.data() + plan.offsets[i]);
+  }
+  for (auto& tensor : aliases_) {
+    tensor.memory.set_data_handle(tensors_[static_cast<std::size_t>(tensor.buffer)].data());
+  }
+}
+
+void Program::run(Phase phase) {
+  using Clock = std::chrono::steady_clock;
+  for (auto& operation : operations_[phase]) {
+    if (!profiling_) {
+      operation.run();
+      continue;
+    }
+    const auto start = Clock::now();
+    operation.run();
+    operation.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+    ++operation.runs;
+  }
+}
+
+std::string Program::profile() const {
+  std::string text;
+  for (const auto& phase : operations_) {
+    for (const auto& operation : phase) {
+      if (operation.runs == 0) continue;
+      text += fmt::format("{:<36} {:<36} {:>10.1f} us\n", operation.name, operation.implementation,
+                          operation.seconds / static_cast<double>(operation.runs) * 1e6);
+    }
+  }
+  return text;
+}
+
+}  // namespace thimble::nn

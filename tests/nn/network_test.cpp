@@ -1,0 +1,158 @@
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "nn/inference_network.hpp"
+#include "nn/training_network.hpp"
+#include "reference.hpp"
+
+namespace thimble::nn {
+namespace {
+
+/// A case of the PyTorch reference as one of our graphs.
+class ReferenceGraph {
+ public:
+  explicit ReferenceGraph(const reference::Case& one) : graph_(input_shape(one)) {
+    indices_["input"] = 0;
+    for (const auto& layer : one.layers) {
+      const int index = add(layer);
+      const std::string name = layer.at("name");
+      indices_[name] = index;
+      names_[graph_.layer(index).name] = name;
+    }
+  }
+
+  const Graph& graph() const { return graph_; }
+
+  /// The reference's name of one of our parameters: "conv1.weight" may be "conv.weight" there.
+  std::string name(const std::string& ours) const {
+    const auto dot = ours.find('.');
+    return names_.at(ours.substr(0, dot)) + ours.substr(dot);
+  }
+
+ private:
+  static Shape input_shape(const reference::Case& one) {
+    const auto& s = one.at("input").shape;
+    if (s.size() == 2) return {static_cast<int>(s[1]), 1, 1, true};
+    return {static_cast<int>(s[1]), static_cast<int>(s[2]), static_cast<int>(s[3]), false};
+  }
+
+  static Extent extent(const nlohmann::json& pair) { return {pair.at(0), pair.at(1)}; }
+
+  int add(const nlohmann::json& layer) {
+    const std::string kind = layer.at("kind");
+    const auto& options = layer.at("options");
+    const int from = indices_.at(layer.at("inputs").at(0));
+    if (kind == "conv2d") {
+      Layer conv;
+      conv.features = options.at("out_channels");
+      conv.kernel = extent(options.at("kernel"));
+      conv.stride = extent(options.at("stride"));
+      conv.pad = extent(options.at("padding"));
+      conv.groups = options.at("groups");
+      conv.bias = options.at("bias");
+      return graph_.conv(from, conv);
+    }
+    if (kind == "dense") return graph_.dense(from, options.at("out_features"), options.at("bias"));
+    if (kind == "batch_norm") {
+      return graph_.batch_norm(from, options.at("epsilon"), options.at("momentum"));
+    }
+    if (kind == "max_pool" || kind == "avg_pool") {
+      return graph_.pool(kind == "max_pool" ? LayerKind::max_pool : LayerKind::avg_pool, from,
+                         extent(options.at("kernel")), extent(options.at("stride")),
+                         extent(options.at("padding")));
+    }
+    if (kind == "global_max_pool") return graph_.global_pool(LayerKind::global_max_pool, from);
+    if (kind == "global_avg_pool") return graph_.global_pool(LayerKind::global_avg_pool, from);
+    if (kind == "relu") return graph_.activation(LayerKind::relu, from);
+    if (kind == "gelu") return graph_.activation(LayerKind::gelu, from);
+    if (kind == "flatten") return graph_.flatten(from);
+    if (kind == "add") return graph_.add(from, indices_.at(layer.at("inputs").at(1)));
+    throw std::runtime_error("unknown kind " + kind);
+  }
+
+  Graph graph_;
+  std::map<std::string, int> indices_;
+  std::map<std::string, std::string> names_;
+};
+
+ParameterValues given_parameters(const reference::Case& one, const ReferenceGraph& reference) {
+  ParameterValues values = initial_parameters(reference.graph(), 1);
+  for (auto& array : values) array.values = one.values(reference.name(array.name));
+  return values;
+}
+
+InputScaling unit_scaling(const Graph& graph) {
+  const auto channels = static_cast<std::size_t>(graph.input().channels);
+  return {std::vector<float>(channels, 1.0f), std::vector<float>(channels, 0.0f)};
+}
+
+std::vector<reference::Case> cases(bool training) {
+  std::vector<reference::Case> chosen;
+  for (const auto* file : {"nn_layers.json", "nn_networks.json"}) {
+    for (auto& one : reference::load(file)) {
+      if (one.training == training) chosen.push_back(std::move(one));
+    }
+  }
+  return chosen;
+}
+
+std::string case_name(const testing::TestParamInfo<reference::Case>& info) {
+  return info.param.name;
+}
+
+class TrainingReference : public testing::TestWithParam<reference::Case> {
+ protected:
+  void compare(Precision precision, double tolerance) {
+    const reference::Case& one = GetParam();
+    const ReferenceGraph reference(one);
+    const int batch = static_cast<int>(one.at("input").shape[0]);
+    TrainingNetwork network(reference.graph(), unit_scaling(reference.graph()), batch, precision, 1,
+                            true);
+    network.set_parameters(given_parameters(one, reference));
+    network.forward(one.values("input"));
+    EXPECT_LT(reference::difference(network.output(), one.values("output")), tolerance);
+    network.backward(one.values("output_gradient"));
+    EXPECT_LT(reference::difference(network.input_gradient(), one.values("input_gradient")),
+              tolerance);
+    for (const auto& gradient : network.to_declared(network.gradients())) {
+      const auto& expected = one.values(reference.name(gradient.name) + "_gradient");
+      EXPECT_LT(reference::difference(gradient.values, expected), tolerance) << gradient.name;
+    }
+    for (const auto& value : network.parameters()) {
+      const std::string after = reference.name(value.name) + "_after";
+      if (!one.has(after)) continue;
+      EXPECT_LT(reference::difference(value.values, one.values(after)), tolerance) << value.name;
+    }
+  }
+};
+
+TEST_P(TrainingReference, AgreesWithPyTorchInFp32) { compare(Precision::fp32, 2e-5); }
+
+TEST_P(TrainingReference, AgreesWithPyTorchInBf16) {
+  try {
+    resolve(Precision::bf16);
+  } catch (const std::exception& e) {
+    GTEST_SKIP() << e.what();
+  }
+  // bf16 keeps 8 significant bits; sums over a layer or two lose one or two more.
+  compare(Precision::bf16, 0.04);
+}
+
+INSTANTIATE_TEST_SUITE_P(PyTorch, TrainingReference, testing::ValuesIn(cases(true)), case_name);
+
+class InferenceReference : public testing::TestWithParam<reference::Case> {};
+
+TEST_P(InferenceReference, AgreesWithPyTorchInFp32) {
+  const reference::Case& one = GetParam();
+  const ReferenceGraph reference(one);
+  const int batch = static_cast<int>(one.at("input").shape[0]);
+  InferenceNetwork network(reference.graph(), unit_scaling(reference.graph()), batch,
+                           Precision::fp32, given_parameters(one, reference));
+  EXPECT_LT(reference::difference(network.run(one.values("input")), one.values("output")), 2e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(PyTorch, InferenceReference, testing::ValuesIn(cases(false)), case_name);
+
+}  // namespace
+}  // namespace thimble::nn
