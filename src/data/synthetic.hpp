@@ -26,7 +26,8 @@ struct SyntheticOptions {
 /// order is shuffled, and no picture is in both splits.
 ///
 /// Deterministic: the same options give the same bytes, whatever the number of threads.
-/// @throws UsageError  if `options.train` is 0, or the shape is out of range
+/// @throws UsageError  if `options.train` is 0, the shape is out of range, or a split would take
+///                     more than 16 GiB
 DatasetSplits make_synthetic(const SyntheticOptions& options);
 
 }  // namespace thimble

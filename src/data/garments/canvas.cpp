@@ -88,9 +88,9 @@ double distance_to_segment(Point p, Point a, Point b) {
   const Point along = b - a;
   const Point offset = p - a;
   const double length2 = along.x * along.x + along.y * along.y;
-  const double t = length2 > 0.0 ? std::clamp((offset.x * along.x + offset.y * along.y) / length2,
-                                              0.0, 1.0)
-                                 : 0.0;
+  const double t = length2 > 0.0
+                       ? std::clamp((offset.x * along.x + offset.y * along.y) / length2, 0.0, 1.0)
+                       : 0.0;
   return std::hypot(offset.x - t * along.x, offset.y - t * along.y);
 }
 
@@ -149,8 +149,7 @@ Mask Canvas::empty_mask(Point low, Point high) const {
   mask.left = std::clamp(static_cast<int>(std::floor(low.x)), 0, shape_.width);
   mask.top = std::clamp(static_cast<int>(std::floor(low.y)), 0, shape_.height);
   mask.width = std::clamp(static_cast<int>(std::ceil(high.x)), mask.left, shape_.width) - mask.left;
-  mask.height =
-      std::clamp(static_cast<int>(std::ceil(high.y)), mask.top, shape_.height) - mask.top;
+  mask.height = std::clamp(static_cast<int>(std::ceil(high.y)), mask.top, shape_.height) - mask.top;
   mask.coverage.assign(static_cast<std::size_t>(mask.width) * mask.height, 0.0f);
   return mask;
 }
@@ -204,8 +203,7 @@ Mask Canvas::stroke(const Path& line, double width) const {
       for (int x = box.left; x < box.left + box.width; ++x) {
         const double distance = distance_to_segment({x + 0.5, y + 0.5}, a, b);
         // Overlap of the pixel, a box of width 1 across the line, with the line.
-        const double covered =
-            std::min(distance + 0.5, radius) - std::max(distance - 0.5, -radius);
+        const double covered = std::min(distance + 0.5, radius) - std::max(distance - 0.5, -radius);
         float& coverage =
             mask.coverage[static_cast<std::size_t>(y - mask.top) * mask.width + (x - mask.left)];
         coverage = std::max(coverage, static_cast<float>(std::clamp(covered, 0.0, 1.0)));
@@ -246,8 +244,8 @@ void Canvas::paint(const Mask& mask, const Fabric& fabric, const Relief& relief)
       const double low = 1.0 - height_at(i, j);
       const double slope = height_at(i + 1, j) - height_at(i - 1, j) +
                            0.7 * (height_at(i, j + 1) - height_at(i, j - 1));
-      const double light = fabric.light(place) *
-                           (1.0 - relief.rim * 2.0 * low * low + relief.light * slope * radius);
+      const double light = fabric.light(place, footprint) *
+                           (1.0 - relief.rim * 1.6 * low * low + relief.light * slope * radius);
       const double mix = fabric.mix(place, footprint);
       std::array<float, 3> colour{};
       for (int c = 0; c < shape_.channels; ++c) {
@@ -262,10 +260,9 @@ void Canvas::paint(const Mask& mask, const Fabric& fabric, const Relief& relief)
 
 void Canvas::paint(const Mask& mask, const Ink& ink, double opacity) {
   const std::array<float, 3> colour =
-      shape_.channels == 1
-          ? std::array<float, 3>{ink.tone, ink.tone, ink.tone}
-          : std::array<float, 3>{ink.tone * ink.tint[0], ink.tone * ink.tint[1],
-                                 ink.tone * ink.tint[2]};
+      shape_.channels == 1 ? std::array<float, 3>{ink.tone, ink.tone, ink.tone}
+                           : std::array<float, 3>{ink.tone * ink.tint[0], ink.tone * ink.tint[1],
+                                                  ink.tone * ink.tint[2]};
   for (int j = 0; j < mask.height; ++j) {
     for (int i = 0; i < mask.width; ++i) {
       const float alpha = mask.coverage[static_cast<std::size_t>(j) * mask.width + i];
@@ -306,7 +303,8 @@ void Canvas::finish(double brightness, double gamma, double noise, Random& rando
     const double jitter = noise * alpha_[pixel] * bell(random.bits());
     for (int c = 0; c < shape_.channels; ++c) {
       const std::size_t place = pixel * shape_.channels + c;
-      const double level = brightness * std::pow(static_cast<double>(values_[place]), gamma) + jitter;
+      const double level =
+          brightness * std::pow(static_cast<double>(values_[place]), gamma) + jitter;
       picture[place] = static_cast<std::uint8_t>(std::lround(255.0 * std::clamp(level, 0.0, 1.0)));
     }
   }

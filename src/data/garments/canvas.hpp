@@ -20,7 +20,7 @@ struct Pose {
   double shear = 0.0;     ///< x moves by shear * y
   double scale_x = 1.0;
   double scale_y = 1.0;
-  Point offset;           ///< in garment units
+  Point offset;  ///< in garment units
 };
 
 /// How much of each pixel a shape covers, 0 to 1, in the part of the picture around it.
@@ -63,7 +63,8 @@ class Canvas {
   /// Takes away what is there, down to the background.
   void erase(const Mask& mask);
 
-  /// Rounds to 8 bits after a change of brightness (factor and gamma) and with noise on the garment.
+  /// Rounds to 8 bits after a change of brightness (factor and gamma) and with noise on the
+  /// garment.
   void finish(double brightness, double gamma, double noise, Random& random,
               std::span<std::uint8_t> picture) const;
 
@@ -75,7 +76,7 @@ class Canvas {
   void blend(int x, int y, float alpha, const std::array<float, 3>& colour);
 
   PictureShape shape_;
-  std::array<double, 6> forward_;   // x' = f0 x + f1 y + f2, y' = f3 x + f4 y + f5
+  std::array<double, 6> forward_;  // x' = f0 x + f1 y + f2, y' = f3 x + f4 y + f5
   std::array<double, 6> backward_;
   double pixels_per_unit_;
   std::vector<float> values_;  // float [height, width, channels], 0 to 1

@@ -139,10 +139,10 @@ void add_stand_collar(Canvas& canvas, const Top& top, double height, double tone
       .curve({kAxis, cut.top + 2 * cut.neck_drop}, {kAxis - neck, cut.top + 0.02});
   const Mask mask = canvas.fill(collar);
   canvas.paint(mask, top.fabric.plain(tone), {0.035, 0.5, 0.2});
-  canvas.shade(canvas.stroke(Path({kAxis - neck, cut.top + 0.02})
-                                 .curve({kAxis, cut.top + 2 * cut.neck_drop},
-                                        {kAxis + neck, cut.top + 0.02}),
-                             0.014),
+  canvas.shade(canvas.stroke(
+                   Path({kAxis - neck, cut.top + 0.02})
+                       .curve({kAxis, cut.top + 2 * cut.neck_drop}, {kAxis + neck, cut.top + 0.02}),
+                   0.014),
                0.7);
 }
 
@@ -187,8 +187,8 @@ void add_slit_pockets(Canvas& canvas, const Top& top, double y, double strength)
 
 void add_belt(Canvas& canvas, Random& random, const Top& top, double y, double width) {
   const Path line = Path({kAxis - 0.3, y}).curve({kAxis, y + 0.02}, {kAxis + 0.3, y});
-  const Ink ink = chance(random, 0.5) ? top.fabric.base.scaled(0.75)
-                                      : contrasting_ink(random, top.fabric.base);
+  const Ink ink =
+      chance(random, 0.5) ? top.fabric.base.scaled(0.75) : contrasting_ink(random, top.fabric.base);
   const Mask belt = canvas.stroke(line, width).within(top.body);
   canvas.shade(canvas.stroke(line, width + 0.025).within(top.body), 0.8);
   canvas.paint(belt, ink);

@@ -7,6 +7,8 @@
 namespace thimble::garments {
 namespace {
 
+constexpr double kGrain = 60.0;  // irregularities in a garment unit
+
 // Integral from 0 to t of the pulse wave of period 1 that is 1 in [0, duty).
 double pulse_integral(double t, double duty) {
   const double whole = std::floor(t);
@@ -30,26 +32,28 @@ double lattice(std::uint64_t seed, std::int64_t x, std::int64_t y) {
   return static_cast<double>(bits >> 11) * 0x1.0p-52 - 1.0;
 }
 
-// A disc at a random place in each cell of a grid of period 1, with three petals if it is a flower.
+// A disc in each cell of a grid of period 1; as a flower it has five petals, and its place, size
+// and turn are random.
 double spots(std::uint64_t seed, double x, double y, double radius, double softness, bool flower) {
   const double cell_x = std::floor(x);
   const double cell_y = std::floor(y);
   const auto i = static_cast<std::int64_t>(cell_x);
   const auto j = static_cast<std::int64_t>(cell_y);
-  const double free = flower ? 0.5 - radius : 0.0;
+  const double free = flower ? 0.5 - 0.9 * radius : 0.0;
   const double dx = x - cell_x - 0.5 - free * lattice(seed, i, j);
   const double dy = y - cell_y - 0.5 - free * lattice(seed + 1, i, j);
   double edge = radius;
   if (flower) {
     const double turn = std::numbers::pi * lattice(seed + 2, i, j);
-    edge *= 0.8 + 0.3 * std::cos(3 * std::atan2(dy, dx) + turn);
+    edge *= 1.0 + 0.3 * lattice(seed + 5, i, j) + 0.25 * std::cos(5 * std::atan2(dy, dx) + turn);
   }
   return 1.0 - smoothstep(edge - softness, edge + softness, std::hypot(dx, dy));
 }
 
 std::array<float, 3> random_tint(Random& random) {
   const double hue = random.uniform(0.0, 2 * std::numbers::pi);
-  const double saturation = 0.55 * random.uniform();
+  const double vividness = random.uniform();
+  const double saturation = 0.6 * vividness * vividness;  // most clothes are muted
   std::array<float, 3> tint{};
   for (std::size_t c = 0; c < tint.size(); ++c) {
     const double angle = hue - 2 * std::numbers::pi * static_cast<double>(c) / 3.0;
@@ -93,7 +97,9 @@ double Fabric::mix(Point at, double footprint) const {
     case Pattern::kDots:
       return spots(seed, x, y, 0.45 * std::sqrt(duty), width / 2, false);
     case Pattern::kFlowers:
-      return spots(seed, x, y, 0.5 * std::sqrt(duty), width / 2, true);
+      return std::max(
+          spots(seed, x, y, 0.48 * std::sqrt(duty), width / 2, true),
+          spots(seed + 7, 1.3 * x + 0.5, 1.3 * y + 0.5, 0.3 * std::sqrt(duty), width / 2, true));
     case Pattern::kCamouflage:
       return smoothstep(-width / 2, width / 2,
                         smooth_noise(seed, 2 * x, 2 * y) + duty - 0.5 +
@@ -104,9 +110,11 @@ double Fabric::mix(Point at, double footprint) const {
   return 0.0;
 }
 
-double Fabric::light(Point at) const {
-  double factor = 1.0 + clouds * smooth_noise(seed + 3, 6 * at.x, 4 * at.y) +
-                  grain * smooth_noise(seed + 4, 60 * at.x, 60 * at.y);
+double Fabric::light(Point at, double footprint) const {
+  const double fine = grain * std::min(1.0, 1.0 / (kGrain * footprint));
+  double factor = 1.0 + clouds * smooth_noise(seed + 3, 5 * at.x + 2 * at.y, 4 * at.y - 2 * at.x) +
+                  fine * smooth_noise(seed + 4, kGrain * (0.8 * at.x + 0.6 * at.y),
+                                      kGrain * (0.8 * at.y - 0.6 * at.x));
   for (const Fold& fold : folds) {
     const Point along = fold.to - fold.from;
     const Point offset = at - fold.from;
@@ -137,11 +145,13 @@ Ink contrasting_ink(Random& random, const Ink& other) {
 Fabric random_fabric(Random& random, const FabricOdds& odds) {
   Fabric fabric;
   const double kind = random.uniform();
-  const double tone = kind < odds.dark         ? random.uniform(0.18, 0.42)
-                      : kind < odds.dark + 0.3 ? random.uniform(0.42, 0.7)
-                                               : random.uniform(0.68, 0.97);
+  const double tone = kind < odds.dark         ? random.uniform(0.2, 0.45)
+                      : kind < odds.dark + 0.3 ? random.uniform(0.45, 0.72)
+                                               : random.uniform(0.72, 1.0);
   fabric.base = {static_cast<float>(tone), random_tint(random)};
   fabric.second = contrasting_ink(random, fabric.base);
+  fabric.second.tone =
+      std::lerp(fabric.base.tone, fabric.second.tone, static_cast<float>(random.uniform(0.3, 1.0)));
   fabric.seed = random.bits();
   fabric.grain = odds.grain * random.uniform(0.3, 2.0);
   fabric.clouds = random.uniform(0.01, 0.09);

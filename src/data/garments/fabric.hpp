@@ -13,7 +13,7 @@ namespace thimble::garments {
 
 /// A grey level and, for pictures in colour, a tint of it.
 struct Ink {
-  float tone = 1.0f;                           ///< 0 black to 1 white
+  float tone = 1.0f;                            ///< 0 black to 1 white
   std::array<float, 3> tint{1.0f, 1.0f, 1.0f};  ///< factors of red, green and blue
 
   Ink scaled(double factor) const;
@@ -32,19 +32,19 @@ enum class Pattern { kPlain, kStripes, kBars, kChecks, kDots, kFlowers, kCamoufl
 /// A cloth, leather or rubber.
 struct Fabric {
   Ink base;
-  Ink second;                         ///< of the pattern's other part
+  Ink second;  ///< of the pattern's other part
   Pattern pattern = Pattern::kPlain;
-  double period = 0.1;                ///< of the pattern, in garment units
-  double duty = 0.5;                  ///< share of `second` in stripes, checks and dots
-  double grain = 0.03;                ///< size of fine irregularities, as a share of the tone
-  double clouds = 0.03;               ///< size of coarse ones
+  double period = 0.1;   ///< of the pattern, in garment units
+  double duty = 0.5;     ///< share of `second` in stripes, checks and dots
+  double grain = 0.03;   ///< size of fine irregularities, as a share of the tone
+  double clouds = 0.03;  ///< size of coarse ones
   std::vector<Fold> folds;
-  std::uint64_t seed = 0;             ///< of grain, clouds and irregular patterns
+  std::uint64_t seed = 0;  ///< of grain, clouds and irregular patterns
 
   /// How much of `second` there is at a place, in [0, 1], averaged over `footprint`.
   double mix(Point at, double footprint) const;
-  /// Factor on the ink from grain, clouds and folds.
-  double light(Point at) const;
+  /// Factor on the ink from grain, clouds and folds, averaged likewise.
+  double light(Point at, double footprint) const;
 
   /// The same cloth without pattern, its tone times `factor`.
   Fabric plain(double factor) const;

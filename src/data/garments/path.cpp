@@ -52,6 +52,12 @@ Path Path::mirrored(double axis) const {
   return image;
 }
 
+Path Path::shifted(Point by) const {
+  Path moved = *this;
+  for (Point& point : moved.points_) point = point + by;
+  return moved;
+}
+
 Point Path::at(double t) const {
   double length = 0.0;
   for (std::size_t i = 1; i < points_.size(); ++i) {

@@ -36,6 +36,7 @@ class Path {
   /// This path, then back along its mirror image at the vertical line x = `axis`.
   Path symmetric(double axis) const;
   Path mirrored(double axis) const;
+  Path shifted(Point by) const;
   /// The point a share `t` in [0, 1] along the length.
   Point at(double t) const;
 

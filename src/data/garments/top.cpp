@@ -92,8 +92,9 @@ Top lay_top(Canvas& canvas, const TopCut& cut, const Fabric& fabric, const Fabri
   canvas.paint(top.body, fabric, relief);
   if (cut.sleeve > 0.0) {
     const Point shoulder{kAxis + cut.shoulder, cut.top + cut.shoulder_drop};
-    const Path seam = Path(shoulder).curve({kAxis + 0.96 * cut.chest, 0.5 * (shoulder.y + cut.armpit)},
-                                           {kAxis + cut.chest, cut.armpit});
+    const Path seam =
+        Path(shoulder).curve({kAxis + 0.96 * cut.chest, 0.5 * (shoulder.y + cut.armpit)},
+                             {kAxis + cut.chest, cut.armpit});
     canvas.shade(canvas.stroke(seam, 0.018), 0.75);
     canvas.shade(canvas.stroke(seam.mirrored(kAxis), 0.018), 0.75);
   }
@@ -102,7 +103,8 @@ Top lay_top(Canvas& canvas, const TopCut& cut, const Fabric& fabric, const Fabri
 
 void add_neck_band(Canvas& canvas, const Top& top, double width, double tone) {
   if (width <= 0.0) return;
-  canvas.paint(canvas.stroke(neckline(top.cut, 0.3 * width), width), top.fabric.base.scaled(tone));
+  canvas.paint(canvas.stroke(neckline(top.cut, 0.4 * width), width).within(top.body),
+               top.fabric.base.scaled(tone));
   canvas.shade(canvas.stroke(neckline(top.cut, 0.9 * width), 0.012).within(top.body), 0.75);
 }
 
@@ -136,8 +138,7 @@ void add_top_folds(Random& random, const TopCut& cut, double depth, Fabric& fabr
   for (const double side : {-1.0, 1.0}) {
     const Point armpit{kAxis + side * cut.chest, cut.armpit};
     const double reach = random.uniform(0.08, 0.2);
-    fabric.folds.push_back({armpit,
-                            armpit + Point{-side * reach, random.uniform(0.05, 0.2)},
+    fabric.folds.push_back({armpit, armpit + Point{-side * reach, random.uniform(0.05, 0.2)},
                             random.uniform(0.02, 0.05), depth * random.uniform(0.4, 1.2)});
     const double x = kAxis + side * cut.hem * random.uniform(0.15, 0.8);
     fabric.folds.push_back({{x, cut.hem_y},

@@ -13,22 +13,22 @@ inline constexpr double kAxis = 0.5;
 
 /// Lengths of a pattern piece, in garment units; widths are half widths, measured from kAxis.
 struct TopCut {
-  double top = 0.04;            ///< y where the shoulder meets the neck
-  double neck = 0.1;            ///< half width of the neckline
-  double neck_drop = 0.06;      ///< depth of the neckline below `top`
+  double top = 0.04;        ///< y where the shoulder meets the neck
+  double neck = 0.1;        ///< half width of the neckline
+  double neck_drop = 0.06;  ///< depth of the neckline below `top`
   bool v_neck = false;
   double shoulder = 0.25;       ///< half width between the shoulder tips
   double shoulder_drop = 0.06;  ///< shoulder tip below `top`
   double chest = 0.24;
-  double armpit = 0.3;          ///< y
+  double armpit = 0.3;  ///< y
   double waist = 0.23;
   double waist_y = 0.6;
   double hem = 0.24;
   double hem_y = 0.95;
-  double hem_curve = 0.0;       ///< how much lower the hem is in the middle
-  double sleeve = 0.0;          ///< length of the sleeve along its outer edge; 0: none
-  double sleeve_angle = 0.15;   ///< radians off the vertical
-  double sleeve_width = 0.13;   ///< at the cuff
+  double hem_curve = 0.0;      ///< how much lower the hem is in the middle
+  double sleeve = 0.0;         ///< length of the sleeve along its outer edge; 0: none
+  double sleeve_angle = 0.15;  ///< radians off the vertical
+  double sleeve_width = 0.13;  ///< at the cuff
 };
 
 /// A top that was laid on the canvas.
@@ -36,7 +36,7 @@ struct Top {
   TopCut cut;
   Fabric fabric;
   Mask body;
-  Mask left_sleeve;   ///< to the viewer's left
+  Mask left_sleeve;  ///< to the viewer's left
   Mask right_sleeve;
 };
 
