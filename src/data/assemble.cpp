@@ -1,6 +1,7 @@
 #include "data/assemble.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -85,6 +86,11 @@ std::optional<Manifest> read_manifest(const fs::path& folder) {
   Manifest manifest;
   read_key(object, "name", place, [&](const json& value) { value.get_to(manifest.name); });
   read_key(object, "classes", place, [&](const json& value) { value.get_to(manifest.classes); });
+  std::set<std::string> seen;
+  for (const std::string& name : manifest.classes) {
+    if (seen.insert(name).second) continue;
+    throw DataError(fmt::format("{}: \"classes\": '{}' is there twice", place, name));
+  }
   read_key(object, "shape", place, [&](const json& value) { manifest.shape = shape_from(value); });
   read_key(object, "synthetic", place,
            [&](const json& value) { value.get_to(manifest.synthetic); });

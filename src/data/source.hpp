@@ -16,7 +16,7 @@ struct SourceOptions {
   /// Looked through first for named data sets: data_dir/fashion-mnist/train-images-idx3-ubyte.gz.
   std::filesystem::path data_dir;
   /// Size to which pictures of class folders are brought; without it they must all be of one size.
-  std::optional<PictureShape> picture_shape;
+  std::optional<PictureShape> picture_shape = {};
 };
 
 /// What a source turned out to be, before any picture is read.
@@ -51,6 +51,9 @@ DatasetSplits load_source(const Source& source, const SourceOptions& options = {
 
 /// find_source() and load_source() in one.
 DatasetSplits load_dataset(const std::string& source, const SourceOptions& options = {});
+
+/// Is this, by its content, a published data set under its own name?
+bool is_published(const DatasetSplits& splits);
 
 /// Names that find_source() knows: "fashion-mnist", "mnist", "synthetic".
 std::vector<std::string> dataset_names();
