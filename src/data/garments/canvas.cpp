@@ -54,7 +54,7 @@ void accumulate_edge(std::vector<float>& area, int width, int height, Point from
   }
 }
 
-// Running mean over 2 * radius + 1 values, edge values continued, twice along each axis.
+// Running mean over 2 * radius + 1 values, twice along each axis; outside the mask is 0.
 std::vector<float> blurred(const Mask& mask, int radius) {
   std::vector<float> result = mask.coverage;
   std::vector<float> line;
