@@ -42,7 +42,6 @@ class Probabilities {
 
 /// What fitting needs beside the training data.
 struct FitOptions {
-  std::uint64_t seed = 1;
   const Dataset* validation = nullptr;  ///< for early stopping and the curves; never the test set
   Progress* progress = nullptr;         ///< told about the progress; may ask to stop
   /// The run's folder, for models that write a history and checkpoints there; empty: write nothing.
@@ -78,7 +77,7 @@ class Classifier {
 
   /// Fits to `train`, choosing nothing on any other data than `options.validation`.
   ///
-  /// Deterministic for a given `options.seed` and number of threads.
+  /// Deterministic for the recipe's seed and the number of threads.
   /// @throws DataError  if the pictures or labels do not suit the model (says which and why)
   /// @throws Cancelled  if `options.progress` asked to stop; the classifier is then as before
   virtual FitReport fit(const Dataset& train, const FitOptions& options) = 0;

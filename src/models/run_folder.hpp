@@ -4,6 +4,7 @@
 //     history.jsonl       one JSON object a line, one line an epoch
 //     checkpoint/         the trainer's state after the last finished epoch
 //     model.safetensors   the trained model
+//     best.safetensors    the model of the best validation loss, where there is a validation split
 //     evaluation.json     figures on the test set
 
 #pragma once
@@ -27,6 +28,7 @@ struct RunPaths {
   std::filesystem::path history() const { return folder / "history.jsonl"; }
   std::filesystem::path checkpoint() const { return folder / "checkpoint"; }
   std::filesystem::path model() const { return folder / "model.safetensors"; }
+  std::filesystem::path best() const { return folder / "best.safetensors"; }
   std::filesystem::path evaluation() const { return folder / "evaluation.json"; }
 };
 

@@ -10,7 +10,7 @@ namespace thimble::nn {
 
 struct LossOptions {
   double label_smoothing = 0;  ///< in [0, 1): target (1 - s) on the label, s / classes on all
-  std::span<const float> class_weights;  ///< float32 [classes]; empty: all 1
+  std::span<const float> class_weights = {};  ///< float32 [classes]; empty: all 1
 };
 
 struct BatchLoss {

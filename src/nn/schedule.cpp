@@ -106,9 +106,10 @@ class ReduceOnPlateau : public Schedule {
     try {
       const nlohmann::json& best = state.at("best_loss");
       const auto fraction = state.at("fraction").get<double>();
-      bad_epochs_ = state.at("bad_epochs").get<int>();
+      const auto bad_epochs = state.at("bad_epochs").get<int>();
       best_ = best.is_null() ? std::numeric_limits<double>::infinity() : best.get<double>();
       fraction_ = fraction;
+      bad_epochs_ = bad_epochs;
     } catch (const nlohmann::json::exception& error) {
       throw DataError(
           fmt::format("checkpoint: the state of schedule reduce-on-plateau is {}, expected an "

@@ -1,0 +1,283 @@
+#include "models/neural.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/shipped.hpp"
+#include "base/text.hpp"
+#include "models/description.hpp"
+#include "models/neural_checkpoint.hpp"
+#include "models/neural_data.hpp"
+#include "models/run_folder.hpp"
+#include "nn/loss.hpp"
+#include "nn/zoo/zoo.hpp"
+
+namespace thimble {
+namespace {
+
+using nlohmann::json;
+
+constexpr char kNetworkKey[] = "thimble.network";
+
+/// Batches for which networks are made: one picture at a time for a service, a few for a page of
+/// them, many for whole data sets.
+constexpr int kPredictionBatches[] = {1, 16, 256};
+
+nn::Shape input_shape(const PictureShape& shape) {
+  return {shape.channels, shape.height, shape.width, false};
+}
+
+nn::Graph build_graph(const NeuralOptions& options, const PictureShape& input, int classes) {
+  const auto lines =
+      options.layers.empty() ? nn::architecture_lines(options.architecture) : options.layers;
+  nn::Graph graph = nn::Graph::parse(input_shape(input), lines, classes);
+  if (graph.output().size() != classes) {
+    throw UsageError(fmt::format(
+        "model: the last layer gives {} values, expected one for each of the {} classes; end with "
+        "\"dense classes\"",
+        nn::to_string(graph.output()), classes));
+  }
+  return graph;
+}
+
+void check_training_data(const Dataset& dataset, const char* split) {
+  validate(dataset, fmt::format("{} split of {}", split, dataset.provenance.name));
+  if (dataset.size() == 0) {
+    throw DataError(fmt::format("{} split of {}: it is empty", split, dataset.provenance.name));
+  }
+}
+
+json to_json(const nn::EpochRecord& record) {
+  json line{{"epoch", record.epoch},
+            {"loss", record.loss},
+            {"accuracy", record.accuracy},
+            {"learning_rate", record.learning_rate},
+            {"seconds", record.seconds},
+            {"images_per_second", record.images_per_second}};
+  if (record.validation_loss) {
+    line["validation_loss"] = *record.validation_loss;
+    line["validation_accuracy"] = *record.validation_accuracy;
+  }
+  return line;
+}
+
+std::string to_text(const nn::EpochRecord& record, int epochs) {
+  std::string text = fmt::format("epoch {:>{}}/{}  loss {:.4f}  accuracy {:.4f}", record.epoch,
+                                 std::to_string(epochs).size(), epochs, record.loss,
+                                 record.accuracy);
+  if (record.validation_loss) {
+    text += fmt::format("  validation loss {:.4f}  accuracy {:.4f}", *record.validation_loss,
+                        *record.validation_accuracy);
+  }
+  return text + fmt::format("  {}  {} images/s", format_duration(record.seconds),
+                            format_count(static_cast<std::uint64_t>(record.images_per_second)));
+}
+
+/// A training run's files, or nothing where no folder was given.
+class Run {
+ public:
+  Run(const FitOptions& options, const Recipe& recipe, const Dataset& train) {
+    if (options.run_folder.empty()) return;
+    folder_.emplace(RunFolder::open(options.run_folder, recipe, train.provenance.fingerprint,
+                                    options.resume));
+  }
+
+  void resume(nn::Trainer& trainer) {
+    if (!folder_ || !folder_->resumed()) return;
+    if (const auto state = load_checkpoint(folder_->paths().checkpoint())) trainer.restore(*state);
+    folder_->truncate_history(static_cast<std::size_t>(trainer.epochs_done()));
+  }
+  void epoch_done(const nn::EpochRecord& record) {
+    if (folder_) folder_->append_history(to_json(record));
+  }
+  void save(const nn::Trainer& trainer) {
+    if (folder_) save_checkpoint(folder_->paths().checkpoint(), trainer.state());
+  }
+  const RunPaths* paths() const { return folder_ ? &folder_->paths() : nullptr; }
+
+ private:
+  std::optional<RunFolder> folder_;
+};
+
+}  // namespace
+
+NeuralClassifier::NeuralClassifier(Recipe recipe)
+    : recipe_(std::move(recipe)), options_(read_neural_options(recipe_)) {
+  recipe_.settings = to_json(options_);
+  description_.family = "neural";
+  description_.name = recipe_.name;
+  description_.recipe = recipe_.settings;
+  description_.program_version = program_version();
+}
+
+FitReport NeuralClassifier::fit(const Dataset& train, const FitOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  check_training_data(train, "training");
+  if (options.validation != nullptr) validate(*options.validation, "validation split");
+  if (train.classes.size() < 2) {
+    throw DataError(fmt::format("{}: {} class, expected 2 or more", train.provenance.name,
+                                train.classes.size()));
+  }
+  const PictureShape shape = train.images.shape();
+  const nn::Graph graph = build_graph(options_, shape, static_cast<int>(train.classes.size()));
+  const PixelStatistics statistics = pixel_statistics(train.images);
+  const nn::InputScaling scaling = input_scaling(options_.scaling, statistics);
+  nn::TrainerOptions trainer_options = options_.trainer;
+  if (options_.class_weights == "balanced") {
+    trainer_options.class_weights = balanced_class_weights(train);
+  }
+  double mean = 0;
+  for (const double m : statistics.mean) mean += m / static_cast<double>(statistics.mean.size());
+  const Augmentation augmentation(options_.augmentation, shape, trainer_options.seed,
+                                  static_cast<std::uint8_t>(mean * 255.0 + 0.5));
+  const DatasetSource train_source(train, options_.augmentation.any() ? &augmentation : nullptr);
+  std::optional<DatasetSource> validation_source;
+  if (options.validation != nullptr) validation_source.emplace(*options.validation, nullptr);
+
+  Run run(options, recipe_, train);
+  nn::Trainer trainer(graph, scaling, trainer_options, train_source,
+                      validation_source ? &*validation_source : nullptr);
+  run.resume(trainer);
+  Progress silent;
+  Progress& progress = options.progress != nullptr ? *options.progress : silent;
+  std::optional<nn::EpochRecord> last;
+  FitReport report;
+  report.stopped_because = trainer.run(
+      progress, {.epoch_done =
+                     [&](const nn::EpochRecord& record) {
+                       progress.message(to_text(record, trainer_options.epochs));
+                       run.epoch_done(record);
+                       last = record;
+                     },
+                 .save = [&] { run.save(trainer); }});
+
+  graph_ = graph;
+  scaling_ = scaling;
+  parameters_ = trainer.result();
+  networks_.clear();
+  description_.input = shape;
+  description_.classes = train.classes;
+  description_.trained_on = train.provenance;
+  if (run.paths() != nullptr && !trainer.best().empty()) {
+    NeuralClassifier best(recipe_);
+    best.graph_ = graph;
+    best.scaling_ = scaling;
+    best.parameters_ = trainer.best();
+    best.description_ = description_;
+    best.save(run.paths()->best());
+  }
+  report.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.details = {{"epochs", trainer.epochs_done()},
+                    {"parameters", graph.parameter_count()},
+                    {"precision", nn::to_string(nn::resolve(trainer_options.precision))},
+                    {"memory_bytes", trainer.memory_bytes()}};
+  if (last) report.details["last_epoch"] = to_json(*last);
+  if (trainer.best_epoch() > 0) report.details["best_epoch"] = trainer.best_epoch();
+  return report;
+}
+
+const nn::Graph& NeuralClassifier::graph() const {
+  if (!graph_) throw UsageError(fmt::format("model {}: it is not trained yet", recipe_.name));
+  return *graph_;
+}
+
+nn::InferenceNetwork& NeuralClassifier::network(int batch) const {
+  for (auto& network : networks_) {
+    if (network.batch_size() == batch) return network;
+  }
+  return networks_.emplace_back(*graph_, scaling_, batch, options_.trainer.precision, parameters_);
+}
+
+Probabilities NeuralClassifier::predict_proba(const Images& pictures) const {
+  const nn::Graph& network_graph = graph();
+  if (!pictures.empty() && pictures.shape() != description_.input) {
+    throw ShapeError(fmt::format("model {}: got pictures of {}, expected {}", description_.name,
+                                 to_string(pictures.shape()), to_string(description_.input)));
+  }
+  const auto classes = static_cast<std::size_t>(network_graph.output().size());
+  Probabilities probabilities(pictures.size(), classes);
+  if (pictures.empty()) return probabilities;
+
+  const std::lock_guard lock(networks_mutex_);
+  const auto* batch = std::ranges::find_if(
+      kPredictionBatches, [&](int b) { return static_cast<std::size_t>(b) >= pictures.size(); });
+  if (batch == std::end(kPredictionBatches)) --batch;
+  nn::InferenceNetwork& network = this->network(*batch);
+  const auto batch_size = static_cast<std::size_t>(*batch);
+  const std::size_t picture = pictures.shape().size();
+  for (std::size_t first = 0; first < pictures.size(); first += batch_size) {
+    const std::size_t n = std::min(batch_size, pictures.size() - first);
+    std::ranges::copy(pictures.pixels().subspan(first * picture, n * picture),
+                      network.input().begin());
+    const auto logits = network.run();
+    std::ranges::copy(logits.first(n * classes), probabilities[first].begin());
+  }
+  nn::softmax(probabilities.values(), classes);
+  return probabilities;
+}
+
+void NeuralClassifier::save(const std::filesystem::path& path) const {
+  ModelFile file;
+  write_description(description_, file);
+  file.metadata[kNetworkKey] = json{{"layers", graph().lines()},
+                                    {"input_scale", scaling_.scale},
+                                    {"input_shift", scaling_.shift}}
+                                   .dump();
+  add_tensors(file, parameters_);
+  save_model_file(path, file);
+}
+
+NeuralClassifier::NeuralClassifier(const ModelFile& file, const std::string& place)
+    : description_(read_description(file, place)) {
+  recipe_.name = description_.name;
+  recipe_.family = description_.family;
+  recipe_.settings = description_.recipe;
+  try {
+    options_ = read_neural_options(recipe_);
+    const auto network = json::parse(file.metadata.at(kNetworkKey));
+    const auto lines = network.at("layers").get<std::vector<std::string>>();
+    graph_ = nn::Graph::parse(input_shape(description_.input), lines);
+    scaling_.scale = network.at("input_scale").get<std::vector<float>>();
+    scaling_.shift = network.at("input_shift").get<std::vector<float>>();
+  } catch (const json::exception& e) {
+    throw DataError(fmt::format("{}: its network cannot be read: {}", place, e.what()));
+  } catch (const std::out_of_range&) {
+    throw DataError(fmt::format("{}: it has no {} in its metadata", place, kNetworkKey));
+  } catch (const UsageError& e) {
+    throw DataError(fmt::format("{}: {}", place, e.what()));
+  }
+  const auto channels = static_cast<std::size_t>(description_.input.channels);
+  if (scaling_.scale.size() != channels || scaling_.shift.size() != channels ||
+      graph_->output().size() != static_cast<std::int64_t>(description_.classes.size())) {
+    throw DataError(fmt::format("{}: network and description disagree on channels or classes",
+                                place));
+  }
+  for (const auto& declared : graph_->parameters()) {
+    const auto tensor = file.tensors.find(declared.name);
+    if (tensor == file.tensors.end()) {
+      throw DataError(fmt::format("{}: tensor {} is missing", place, declared.name));
+    }
+    parameters_.push_back(to_array(declared.name, tensor->second));
+  }
+  nn::check_parameters(*graph_, parameters_, place);
+}
+
+std::string NeuralClassifier::summary() const {
+  std::string text = graph_ ? graph_->summary() : "not trained yet\n";
+  text += fmt::format("precision {}\n", nn::to_string(nn::resolve(options_.trainer.precision)));
+  return text;
+}
+
+std::unique_ptr<Classifier> make_neural(const Recipe& recipe) {
+  return std::make_unique<NeuralClassifier>(recipe);
+}
+
+std::unique_ptr<Classifier> load_neural(const ModelFile& file, const std::string& place) {
+  return std::make_unique<NeuralClassifier>(file, place);
+}
+
+}  // namespace thimble

@@ -1,0 +1,59 @@
+// Neural networks as classifiers: the glue between data sets, recipes and the engine in nn/.
+
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/classifier.hpp"
+#include "models/model_file.hpp"
+#include "models/neural_options.hpp"
+#include "models/recipe.hpp"
+#include "nn/graph.hpp"
+#include "nn/inference_network.hpp"
+
+namespace thimble {
+
+/// A neural network, trained as its recipe says.
+///
+/// With FitOptions::run_folder, fit() keeps a run there (models/run_folder.hpp): the history, a
+/// checkpoint after every epoch and on interruption, and the best and last weights.
+class NeuralClassifier : public Classifier {
+ public:
+  explicit NeuralClassifier(Recipe recipe);
+  NeuralClassifier(const ModelFile& file, const std::string& place);
+
+  FitReport fit(const Dataset& train, const FitOptions& options) override;
+  Probabilities predict_proba(const Images& pictures) const override;
+  void save(const std::filesystem::path& path) const override;
+  const ModelDescription& description() const override { return description_; }
+  ModelDescription& description() override { return description_; }
+  std::string summary() const override;
+
+  /// The network's declaration.
+  /// @throws UsageError  if it was neither trained nor loaded
+  const nn::Graph& graph() const;
+
+ private:
+  /// A network for batches of `batch` pictures, made at first use.
+  nn::InferenceNetwork& network(int batch) const;
+
+  Recipe recipe_;
+  NeuralOptions options_;
+  ModelDescription description_;
+  std::optional<nn::Graph> graph_;
+  nn::InputScaling scaling_;
+  nn::ParameterValues parameters_;
+
+  mutable std::mutex networks_mutex_;
+  mutable std::vector<nn::InferenceNetwork> networks_;
+};
+
+/// For the table of families (models/registry.cpp).
+std::unique_ptr<Classifier> make_neural(const Recipe& recipe);
+std::unique_ptr<Classifier> load_neural(const ModelFile& file, const std::string& place);
+
+}  // namespace thimble

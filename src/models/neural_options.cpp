@@ -1,0 +1,171 @@
+#include "models/neural_options.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "models/settings.hpp"
+#include "nn/zoo/zoo.hpp"
+
+namespace thimble {
+namespace {
+
+using nlohmann::json;
+
+/// Calls visit(key, member) for every plain setting of a table: one list serves reading and writing.
+template <class Options, class Visit>
+void visit_augmentation(Options& o, const Visit& visit) {
+  visit("horizontal_flip", o.horizontal_flip);
+  visit("alternating_flip", o.alternating_flip);
+  visit("rotation_degrees", o.rotation_degrees);
+  visit("zoom", o.zoom);
+  visit("shift_pixels", o.shift_pixels);
+  visit("crop_padding", o.crop_padding);
+  visit("erase_probability", o.erase_probability);
+  visit("erase_size", o.erase_size);
+  visit("erase_value", o.erase_value);
+}
+
+template <class Options, class Visit>
+void visit_optimizer(Options& o, const Visit& visit) {
+  visit("name", o.name);
+  visit("learning_rate", o.learning_rate);
+  visit("momentum", o.momentum);
+  visit("nesterov", o.nesterov);
+  visit("rho", o.rho);
+  visit("beta1", o.beta1);
+  visit("beta2", o.beta2);
+  visit("epsilon", o.epsilon);
+  visit("weight_decay", o.weight_decay);
+  visit("clip_norm", o.clip_norm);
+  visit("clip_value", o.clip_value);
+}
+
+template <class Options, class Visit>
+void visit_schedule(Options& o, const Visit& visit) {
+  visit("name", o.name);
+  visit("warmup_epochs", o.warmup_epochs);
+  visit("step_epochs", o.step_epochs);
+  visit("gamma", o.gamma);
+  visit("final_fraction", o.final_fraction);
+  visit("rise_fraction", o.rise_fraction);
+  visit("factor", o.factor);
+  visit("patience", o.patience);
+  visit("min_fraction", o.min_fraction);
+}
+
+template <class Options, class Visit>
+void visit_training(Options& o, const Visit& visit) {
+  visit("epochs", o.trainer.epochs);
+  visit("batch_size", o.trainer.batch_size);
+  visit("label_smoothing", o.trainer.label_smoothing);
+  visit("early_stopping_patience", o.trainer.early_stopping_patience);
+  visit("ema_decay", o.trainer.ema_decay);
+  visit("batch_norm_refresh", o.trainer.batch_norm_refresh);
+  visit("validation_fraction", o.validation_fraction);
+  visit("seed", o.trainer.seed);
+}
+
+/// Visits a table's settings to read them.
+auto reading(Settings& table) {
+  return [&table](const char* key, auto& member) { table.read(key, member); };
+}
+
+/// Visits settings to write them into `table`.
+auto writing(json& table) {
+  return [&table](const char* key, const auto& member) { table[key] = member; };
+}
+
+void read_model(const json& settings, NeuralOptions& options) {
+  Settings model(settings, "model");
+  model.read("architecture", options.architecture);
+  model.read("layers", options.layers);
+  if (options.architecture.empty() == options.layers.empty()) {
+    throw UsageError("model: give either `architecture` (" +
+                     fmt::format("{}", fmt::join(nn::architecture_names(), ", ")) +
+                     ") or `layers`");
+  }
+  if (options.layers.empty()) (void)nn::architecture_lines(options.architecture);
+  model.finish();
+}
+
+void read_training(const json& settings, NeuralOptions& options) {
+  Settings training(settings, "training");
+  visit_training(options, reading(training));
+  std::string keep = "last";
+  std::string precision = "auto";
+  training.read_choice("keep", keep, {"last", "best"});
+  training.read_choice("precision", precision, {"auto", "fp32", "bf16"});
+  training.read_choice("class_weights", options.class_weights, {"none", "balanced"});
+  options.trainer.keep_best = keep == "best";
+  options.trainer.precision = nn::precision_from(precision);
+  if (options.validation_fraction < 0 || options.validation_fraction >= 1) {
+    training.refuse("validation_fraction", fmt::format("{}, expected 0 or more and below 1",
+                                                       options.validation_fraction));
+  }
+  if (options.trainer.label_smoothing < 0 || options.trainer.label_smoothing >= 1) {
+    training.refuse("label_smoothing", fmt::format("{}, expected 0 or more and below 1",
+                                                   options.trainer.label_smoothing));
+  }
+  if (options.trainer.epochs < 1) {
+    training.refuse("epochs", fmt::format("{}, expected 1 or more", options.trainer.epochs));
+  }
+  if (options.trainer.batch_size < 1) {
+    training.refuse("batch_size", fmt::format("{}, expected 1 or more", options.trainer.batch_size));
+  }
+  training.finish();
+}
+
+}  // namespace
+
+NeuralOptions read_neural_options(const Recipe& recipe) {
+  NeuralOptions options;
+  Settings top(recipe.settings, "");
+  read_model(top.table("model"), options);
+
+  Settings preprocessing(top.table("preprocessing"), "preprocessing");
+  preprocessing.read_choice("scaling", options.scaling, {"standardize", "unit"});
+  preprocessing.finish();
+
+  Settings augmentation(top.table("augmentation"), "augmentation");
+  visit_augmentation(options.augmentation, reading(augmentation));
+  augmentation.finish();
+
+  Settings optimizer(top.table("optimizer"), "optimizer");
+  visit_optimizer(options.trainer.optimizer, reading(optimizer));
+  optimizer.finish();
+  (void)nn::make_optimizer(options.trainer.optimizer, 0);
+
+  read_training(top.table("training"), options);
+
+  Settings schedule(top.table("schedule"), "schedule");
+  visit_schedule(options.trainer.schedule, reading(schedule));
+  schedule.finish();
+  (void)nn::make_schedule(options.trainer.schedule, options.trainer.epochs);
+  top.finish();
+  return options;
+}
+
+json to_json(const NeuralOptions& options) {
+  json model = json::object();
+  if (options.layers.empty()) {
+    model["architecture"] = options.architecture;
+  } else {
+    model["layers"] = options.layers;
+  }
+  json augmentation, optimizer, schedule, training;
+  visit_augmentation(options.augmentation, writing(augmentation));
+  visit_optimizer(options.trainer.optimizer, writing(optimizer));
+  visit_schedule(options.trainer.schedule, writing(schedule));
+  visit_training(options, writing(training));
+  training["keep"] = options.trainer.keep_best ? "best" : "last";
+  training["precision"] = nn::to_string(options.trainer.precision);
+  training["class_weights"] = options.class_weights;
+  return {{"model", model},
+          {"preprocessing", {{"scaling", options.scaling}}},
+          {"augmentation", augmentation},
+          {"optimizer", optimizer},
+          {"schedule", schedule},
+          {"training", training}};
+}
+
+}  // namespace thimble
