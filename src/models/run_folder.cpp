@@ -126,6 +126,12 @@ bool holds_run(const fs::path& folder) {
          fs::exists(paths.checkpoint(), error) || fs::exists(paths.model(), error);
 }
 
+void require_no_run(const fs::path& folder) {
+  if (!holds_run(folder)) return;
+  throw UsageError(folder.string() +
+                   ": holds a run already; choose another --out, or go on with it: --resume");
+}
+
 std::vector<json> read_history(const fs::path& history) {
   std::error_code error;
   if (!fs::exists(history, error)) return {};
@@ -157,10 +163,7 @@ RunFolder RunFolder::open(const fs::path& folder, const Recipe& recipe,
   RunFolder run(folder);
   run.lock();
   if (holds_run(folder)) {
-    if (!resume) {
-      throw UsageError(folder.string() +
-                       ": holds a run already; choose another --out, or go on with it: --resume");
-    }
+    if (!resume) require_no_run(folder);
     if (!fs::exists(run.paths_.config())) {
       throw UsageError(folder.string() + ": cannot resume, the run there has no config.toml");
     }

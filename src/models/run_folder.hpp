@@ -35,6 +35,9 @@ struct RunPaths {
 /// True if the folder holds a run, finished or not.
 bool holds_run(const std::filesystem::path& folder);
 
+/// @throws UsageError  if the folder holds a run
+void require_no_run(const std::filesystem::path& folder);
+
 /// The lines of a history. A last line without an end was cut short by a kill and is left out; a
 /// missing file is an empty history.
 /// @throws DataError  if another line is not a JSON object; names it

@@ -1,0 +1,324 @@
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "base/progress.hpp"
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/data_options.hpp"
+#include "cli/evaluate.hpp"
+#include "data/split.hpp"
+#include "evaluation/evaluation.hpp"
+#include "evaluation/prediction.hpp"
+#include "models/recipe.hpp"
+#include "models/run_folder.hpp"
+
+namespace thimble::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRunsFolder = "runs";
+
+struct Arguments {
+  std::string recipe;  ///< empty: the run's own if resumed, else the default
+  DataOptions data;
+  std::string out;
+  std::optional<int> epochs;
+  std::optional<std::uint64_t> seed;
+  std::optional<int> threads;
+  std::vector<std::string> settings;
+  bool resume = false;
+  bool quiet = false;
+};
+
+/// Silent, but ends on Ctrl-C like the other.
+class QuietProgress : public Progress {
+ public:
+  bool stop_requested() const override { return interrupted(); }
+};
+
+std::unique_ptr<Progress> make_progress(const Arguments& arguments, const char* title) {
+  if (arguments.quiet) return std::make_unique<QuietProgress>();
+  return std::make_unique<ConsoleProgress>(title, "images");
+}
+
+/// The run in runs/ that was trained last.
+fs::path latest_run() {
+  fs::path latest;
+  fs::file_time_type latest_time;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(kRunsFolder, error)) {
+    const fs::file_time_type time = fs::last_write_time(RunPaths(entry.path()).checkpoint(), error);
+    if (error || (!latest.empty() && time <= latest_time)) continue;
+    latest = entry.path();
+    latest_time = time;
+  }
+  if (latest.empty()) {
+    throw UsageError("nothing to resume in runs/; name the run's folder with --out");
+  }
+  return latest;
+}
+
+/// runs/cnn-fashion-mnist, or with a number behind it where that exists.
+fs::path free_run_folder(const std::string& recipe, const std::string& data) {
+  std::string name = recipe + "-" + data;
+  for (char& c : name) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_';
+    if (!plain) c = '-';
+  }
+  fs::path folder = fs::path(kRunsFolder) / name;
+  std::error_code error;
+  for (int i = 2; fs::exists(folder, error); ++i) {
+    folder = fs::path(kRunsFolder) / fmt::format("{}-{}", name, i);
+  }
+  return folder;
+}
+
+Recipe chosen_recipe(const Arguments& arguments) {
+  const RunPaths paths(arguments.out);
+  const bool from_run = arguments.resume && arguments.recipe.empty() && fs::exists(paths.config());
+  Recipe recipe = load_recipe(from_run                   ? paths.config().string()
+                              : arguments.recipe.empty() ? "cnn"
+                                                         : arguments.recipe);
+  for (const std::string& setting : arguments.settings) override_setting(recipe, setting);
+  if (arguments.epochs) recipe.settings["training"]["epochs"] = *arguments.epochs;
+  if (arguments.seed) recipe.settings["training"]["seed"] = *arguments.seed;
+  return recipe;
+}
+
+std::string shell_word(const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("/._-:,=+").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain && !text.empty()) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+/// The command that goes on with this run; its recipe is in the run's folder.
+std::string resume_command(const Arguments& arguments) {
+  std::string text = "thimble train --resume --out " + shell_word(arguments.out) + " --data " +
+                     shell_word(arguments.data.source);
+  if (!arguments.data.data_dir.empty()) {
+    text += " --data-dir " + shell_word(arguments.data.data_dir);
+  }
+  if (arguments.threads) text += fmt::format(" --threads {}", *arguments.threads);
+  return text;
+}
+
+/// What an interruption left behind, and how to go on.
+std::string stopped_message(const Arguments& arguments) {
+  const RunPaths paths(arguments.out);
+  if (!fs::exists(paths.checkpoint())) return "stopped before there was anything to keep";
+  const std::size_t epochs = read_history(paths.history()).size();
+  return fmt::format(
+      "stopped after {} whole {}; the state of the training is kept. Go on with:\n  {}", epochs,
+      epochs == 1 ? "epoch" : "epochs", resume_command(arguments));
+}
+
+void save_model(const Classifier& classifier, const Arguments& arguments) {
+  try {
+    classifier.save(RunPaths(arguments.out).model());
+  } catch (const FileError& error) {
+    throw FileError(fmt::format("{}\nThe training itself is kept. When this is mended, run:\n  {}",
+                                error.what(), resume_command(arguments)));
+  }
+}
+
+nlohmann::json figures(const Evaluation& evaluation) {
+  return {{"accuracy", evaluation.accuracy},
+          {"loss", evaluation.loss},
+          {"samples", evaluation.samples}};
+}
+
+std::string figures_text(const Evaluation& evaluation) {
+  return fmt::format("accuracy {:.2f} % (95 % interval {:.2f} to {:.2f}), loss {:.4f}, {} pictures",
+                     100 * evaluation.accuracy, 100 * evaluation.accuracy_interval.low,
+                     100 * evaluation.accuracy_interval.high, evaluation.loss,
+                     format_count(evaluation.samples));
+}
+
+/// The samples to learn from and to choose by, and those that stay apart to the end.
+struct Samples {
+  Dataset train;
+  Dataset validation;  ///< empty where the recipe keeps none aside
+  std::optional<Dataset> test;
+};
+
+Samples load_samples(const Arguments& arguments, const nlohmann::json& settings) {
+  const nlohmann::json training = settings.value("training", nlohmann::json::object());
+  const double fraction = training.value("validation_fraction", 0.0);
+  DatasetSplits splits = load(arguments.data);
+  Samples samples;
+  samples.test = std::move(splits.test);
+  if (fraction > 0) {
+    TrainValidation parts =
+        split_validation_fraction(splits.train, fraction, training.value("seed", std::uint64_t{1}));
+    samples.train = std::move(parts.train);
+    samples.validation = std::move(parts.validation);
+  } else {
+    samples.train = std::move(splits.train);
+  }
+  return samples;
+}
+
+std::string samples_text(const Samples& samples) {
+  std::string text = fmt::format("{}: {} pictures to train", samples.train.provenance.name,
+                                 format_count(samples.train.size()));
+  if (samples.validation.size() > 0) {
+    text += fmt::format(", {} to validate", format_count(samples.validation.size()));
+  }
+  if (samples.test) text += fmt::format(", {} to test", format_count(samples.test->size()));
+  return text + fmt::format("; {}, {} classes", to_string(samples.train.images.shape()),
+                            samples.train.classes.size());
+}
+
+/// Judges the trained model on the validation samples, for the record.
+void judge_validation(Classifier& classifier, const Samples& samples, Progress& progress,
+                      std::ostream& out) {
+  if (samples.validation.size() == 0) return;
+  const Dataset& data = samples.validation;
+  const Evaluation evaluation = evaluate(predict(classifier, data.images, {.progress = &progress}),
+                                         data.labels, data.classes);
+  classifier.description().metrics["validation"] = figures(evaluation);
+  out << "validation " << figures_text(evaluation) << "\n";
+}
+
+/// Judges the trained model on the test samples: the one time that they are looked at.
+void judge_test(Classifier& classifier, Samples& samples, const Arguments& arguments,
+                Progress& progress, std::ostream& out) {
+  if (!samples.test) {
+    out << "test       the data has no test split; judge the model on other data:\n"
+        << "           thimble evaluate " << shell_word(arguments.out) << " --data SOURCE\n";
+    return;
+  }
+  const RunPaths paths(arguments.out);
+  EvaluateOptions options;
+  options.model = paths.model().string();
+  options.data = arguments.data;
+  options.split = JudgedSplit::test;
+  options.json = paths.evaluation();
+  std::ostringstream details;  // `thimble evaluate` shows them
+  const Evaluation evaluation =
+      evaluate_classifier(classifier, DatasetSplits{{}, std::move(samples.test)}, options, details,
+                          std::cerr, &progress);
+  classifier.description().metrics["test"] = figures(evaluation);
+  out << "test       " << figures_text(evaluation) << "\n";
+}
+
+std::string next_steps(const Arguments& arguments) {
+  const std::string run = shell_word(arguments.out);
+  return fmt::format(
+      "model      {}\n\n"
+      "Next:\n"
+      "  thimble evaluate {}              figures for every class, the confusion matrix\n"
+      "  thimble predict {} photo.png     name what is on a picture\n",
+      RunPaths(arguments.out).model().string(), run, run);
+}
+
+void fit_and_judge(Classifier& classifier, Samples& samples, const Arguments& arguments,
+                   std::ostream& out) {
+  catch_interrupts();
+  FitOptions options;
+  options.validation = samples.validation.size() > 0 ? &samples.validation : nullptr;
+  options.run_folder = arguments.out;
+  options.resume = arguments.resume;
+  FitReport report;
+  {
+    const std::unique_ptr<Progress> progress = make_progress(arguments, "train");
+    options.progress = progress.get();
+    report = classifier.fit(samples.train, options);
+  }
+  out << fmt::format("trained    {} in {}\n", report.stopped_because,
+                     format_duration(report.seconds));
+  const std::unique_ptr<Progress> progress = make_progress(arguments, "evaluate");
+  judge_validation(classifier, samples, *progress, out);
+  // Saved before the test as well: nothing that goes wrong from here on can cost the model.
+  save_model(classifier, arguments);
+  judge_test(classifier, samples, arguments, *progress, out);
+  save_model(classifier, arguments);
+}
+
+void run(Arguments arguments) {
+  if (arguments.threads) set_thread_count(*arguments.threads);
+  if (arguments.resume && arguments.out.empty()) arguments.out = latest_run().string();
+  if (!arguments.resume && !arguments.out.empty()) require_no_run(arguments.out);
+
+  const Recipe recipe = chosen_recipe(arguments);
+  const std::unique_ptr<Classifier> classifier = make_classifier(recipe);
+  Samples samples = load_samples(arguments, classifier->description().recipe);
+  if (arguments.out.empty()) {
+    arguments.out = free_run_folder(recipe.name, samples.train.provenance.name).string();
+  }
+  std::ostream silent(nullptr);
+  std::ostream& out = arguments.quiet ? silent : std::cout;
+  out << fmt::format("data       {}\nrecipe     {} ({}), seed {}\nrun        {}\n",
+                     samples_text(samples), recipe.name, recipe.family,
+                     classifier->description().recipe["training"].value("seed", std::uint64_t{1}),
+                     arguments.out)
+      << std::flush;
+  try {
+    fit_and_judge(*classifier, samples, arguments, out);
+  } catch (const Cancelled&) {
+    throw Cancelled(stopped_message(arguments));
+  }
+  out << next_steps(arguments);
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& program) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program.add_subcommand("train", "Train a model as a recipe says");
+  command
+      ->add_option("--recipe", arguments->recipe,
+                   "Name (cnn, keras-cnn, mlp, resnet9; see 'thimble model list') or .toml file; "
+                   "without it cnn, or with --resume the run's own")
+      ->type_name("RECIPE");
+  add_data_options(*command, arguments->data);
+  command
+      ->add_option("--out", arguments->out,
+                   "Folder for the run; without it runs/<recipe>-<data>, or with --resume the "
+                   "latest run in runs/")
+      ->type_name("RUN");
+  command->add_option("--epochs", arguments->epochs, "Passes over the training pictures")
+      ->type_name("N");
+  command->add_option("--seed", arguments->seed, "Seed of everything that is random")
+      ->type_name("N");
+  command->add_option("--threads", arguments->threads, "Threads to use; without it all cores")
+      ->type_name("N");
+  command
+      ->add_option("--set", arguments->settings,
+                   "Change a setting of the recipe, such as optimizer.learning_rate=0.01; may be "
+                   "given again")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command->add_flag("--resume", arguments->resume,
+                    "Go on with an interrupted run; the result is the same as without the "
+                    "interruption");
+  command->add_flag("--quiet", arguments->quiet, "Print errors only");
+  command->footer(
+      "Examples:\n"
+      "  thimble train                                     the default model, Fashion-MNIST\n"
+      "  thimble train --recipe keras-cnn --epochs 5\n"
+      "  thimble train --data shoes/ --out runs/shoes      class folders with pictures\n"
+      "  thimble train --set optimizer.learning_rate=0.05 --set augmentation.shift_pixels=1\n"
+      "  thimble train --resume --out runs/shoes           after Ctrl-C, or worse");
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace thimble::cli
