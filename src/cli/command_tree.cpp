@@ -22,8 +22,8 @@ std::vector<std::string> choices_of(const CLI::Option& option) {
 
 OptionInfo option_info(const CLI::Option& option) {
   OptionInfo info;
-  for (const std::string& name : option.get_lnames()) info.names.push_back("--" + name);
   for (const std::string& name : option.get_snames()) info.names.push_back("-" + name);
+  for (const std::string& name : option.get_lnames()) info.names.push_back("--" + name);
   if (option.get_positional()) info.names.clear();
   if (option.get_items_expected_max() > 0) {
     const std::string type = option.get_type_name();  // "K:INT in [1 - 9]" with a validator
@@ -61,7 +61,9 @@ void collect(const CommandInfo& command, std::vector<const CommandInfo*>& all) {
 
 }  // namespace
 
-CommandInfo command_tree(const CLI::App& program) { return command_info(program, ""); }
+CommandInfo command_tree(const CLI::App& command, const std::string& path_above) {
+  return command_info(command, path_above);
+}
 
 std::vector<const CommandInfo*> all_commands(const CommandInfo& root) {
   std::vector<const CommandInfo*> all;

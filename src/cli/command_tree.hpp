@@ -10,7 +10,7 @@
 namespace thimble::cli {
 
 struct OptionInfo {
-  std::vector<std::string> names;  ///< "--top", "-k"; empty for a positional argument
+  std::vector<std::string> names;  ///< "-k", "--top"; empty for a positional argument
   std::string value;               ///< "K", "FILE"; empty for a flag
   std::string description;
   std::string default_value;
@@ -29,8 +29,9 @@ struct CommandInfo {
   std::vector<CommandInfo> commands;
 };
 
-/// All that is not hidden, from `program` down.
-CommandInfo command_tree(const CLI::App& program);
+/// All that is not hidden, from `command` down. `path_above` is what comes before its name: "" for
+/// the program itself.
+CommandInfo command_tree(const CLI::App& command, const std::string& path_above = "");
 
 /// The command and all below it, in the order of the help.
 std::vector<const CommandInfo*> all_commands(const CommandInfo& root);

@@ -55,7 +55,7 @@ void write_command(const CommandInfo& command, std::ostream& out) {
   out << ".SS " << synopsis(command) << "\n" << escaped(command.description) << ".\n";
   for (const OptionInfo& argument : command.arguments) write_option(argument, out);
   for (const OptionInfo& option : command.options) {
-    if (option.names.front() != "--help") write_option(option, out);
+    if (option.names.back() != "--help") write_option(option, out);
   }
   if (!command.footer.empty()) {
     out << ".PP\n.nf\n" << escaped(command.footer) << "\n.fi\n";
@@ -87,7 +87,7 @@ std::string man_page(const CommandInfo& root) {
       << ".SH NAME\nthimble \\- train, judge and use classifiers of small product pictures\n"
       << ".SH SYNOPSIS\n"
       << synopsis(root) << "\n.SH DESCRIPTION\n"
-      << escaped(root.description) << "\n.PP\n.nf\n"
+      << escaped(root.description) << ".\n.PP\n.nf\n"
       << escaped(root.footer) << "\n.fi\n.SH COMMANDS\n";
   for (const CommandInfo* command : all_commands(root)) {
     if (command->commands.empty()) write_command(*command, out);

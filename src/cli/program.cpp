@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
@@ -12,12 +13,12 @@
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 
 #include "base/error.hpp"
 #include "base/shipped.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/help.hpp"
 
 namespace thimble::cli {
 namespace {
@@ -27,6 +28,9 @@ constexpr int kWrongUsage = 2;
 
 void add_commands(CLI::App& program) {
   program.set_version_flag("--version", "thimble " + program_version(), "Print the version");
+  // Before the commands are added: they take over the formatter.
+  program.formatter(std::make_shared<HelpFormatter>());
+  program.set_help_flag("-h,--help", "Print this help");
   program.require_subcommand(0, 1);
   program.footer(
       "Examples:\n"
@@ -73,6 +77,12 @@ const CLI::App* find_command(const CLI::App& program, const std::vector<std::str
   return command;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
 std::string full_name(const CLI::App& command) {
   return command.get_parent() ? full_name(*command.get_parent()) + " " + command.get_name()
                               : command.get_name();
@@ -86,6 +96,9 @@ std::string explain(const CLI::App& program, const std::vector<std::string>& arg
   const std::vector<std::string> commands = command_names(*command);
   if (next < arguments.size() && !commands.empty() && !arguments[next].starts_with('-')) {
     return unknown_name("command", arguments[next], commands);
+  }
+  if (next == arguments.size() && !commands.empty()) {
+    return "'" + full_name(*command) + "' needs a command: " + joined(commands);
   }
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     const std::vector<std::string> options = option_names(*command);
@@ -142,7 +155,7 @@ int run(int argc, char** argv) {
   // parent process ignores the signal.
   std::signal(SIGPIPE, SIG_DFL);
 
-  CLI::App program("Trains, judges and serves classifiers of small product pictures.", "thimble");
+  CLI::App program("Trains, judges and serves classifiers of small product pictures", "thimble");
   add_commands(program);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (arguments.empty()) {

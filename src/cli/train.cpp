@@ -214,8 +214,8 @@ void judge_test(Classifier& classifier, Samples& samples, const Arguments& argum
   options.json = paths.evaluation();
   std::ostringstream details;  // `thimble evaluate` shows them
   const Evaluation evaluation =
-      evaluate_classifier(classifier, DatasetSplits{{}, std::move(samples.test)}, options, details,
-                          std::cerr, &progress);
+      evaluate_classifier(classifier, {std::move(samples.train), std::move(samples.test)}, options,
+                          details, std::cerr, &progress);
   classifier.description().metrics["test"] = figures(evaluation);
   out << "test       " << figures_text(evaluation) << "\n";
 }
