@@ -56,6 +56,12 @@ class TrainingBuilder {
   ValuePtr flatten(int index);
   ValuePtr add(int index);
 
+  /// The 2x2 max pool behind a convolution and its ReLU, where the three can be one operation; or -1.
+  int pool_behind(int index) const;
+  ValuePtr first_pooled_conv(int index, int pool);
+  /// Null if the layouts that oneDNN chose do not suit.
+  ValuePtr sparse_pooled_conv(int index, int pool);
+
   void conv_backward(int index, const ValuePtr& x, const ValuePtr& y, const Tensor& source,
                      const dnnl::convolution_forward::primitive_desc& forward, Tensor weights,
                      Tensor bias);

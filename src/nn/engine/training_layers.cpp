@@ -10,6 +10,13 @@ TrainingBuilder::ValuePtr TrainingBuilder::conv(int index) {
   const Layer& l = graph_.layer(index);
   const ValuePtr x = value(l.inputs[0]);
   const int relu = fusible_relu(index);
+  if (const int pool = pool_behind(index); pool >= 0) {
+    const bool first = graph_.layer(l.inputs[0]).output.channels == 1 && !x->needs_gradient;
+    if (const ValuePtr y =
+            first ? first_pooled_conv(index, pool) : sparse_pooled_conv(index, pool)) {
+      return y;
+    }
+  }
   const ConvolutionShape shape = ConvolutionShape::of(graph_, l, batch_size_);
   const auto forward = choose_convolution(shape, x->data.desc(), type_, true, relu >= 0);
   const Tensor source = program_.in_layout(Program::forward, l.name, x->data, forward.src_desc());
