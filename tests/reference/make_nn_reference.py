@@ -6,7 +6,7 @@
 Needs PyTorch (made with 1.13) and numpy. Everything is computed in float64 from inputs that are
 exact in float32 (most of them in bfloat16 too); the same PyTorch version gives the same files.
 
-Four files, each an object of named cases:
+Five files, each an object of named cases:
 
     nn_layers.json, nn_networks.json    {case: {layers, mode, tensors}}
         mode      "train" or "eval" (batch norm, nothing else differs)
