@@ -19,10 +19,10 @@ struct OptimizerOptions {
   double beta1 = 0.9;           ///< adam, adamw
   double beta2 = 0.999;         ///< adam, adamw
   double epsilon = 1e-8;
-  double weight_decay = 0;      ///< on weights only, never on biases and batch norm; in the gradient
-                                ///< (L2) for all but adamw, which decouples it
-  double clip_norm = 0;         ///< largest L2 norm of the whole gradient; 0: no limit
-  double clip_value = 0;        ///< largest absolute value of one entry; 0: no limit; goes first
+  double weight_decay = 0;  ///< on weights only, never on biases and batch norm; in the gradient
+                            ///< (L2) for all but adamw, which decouples it
+  double clip_norm = 0;     ///< largest L2 norm of the whole gradient; 0: no limit
+  double clip_value = 0;    ///< largest absolute value of one entry; 0: no limit; goes first
 
   bool operator==(const OptimizerOptions&) const = default;
 };
