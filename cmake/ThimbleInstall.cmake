@@ -50,17 +50,18 @@ install(FILES LICENSE README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT 
 install(FILES docs/man/thimble.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT program
         OPTIONAL)
 
-# Completion for bash is printed by the program itself, so it is made when that can run here.
-if(NOT CMAKE_CROSSCOMPILING)
+# The program itself prints the completion scripts, so they are made while installing.
+set(completions bash "bash-completion/completions/thimble" zsh "zsh/site-functions/_thimble"
+                fish "fish/vendor_completions.d/thimble.fish")
+while(completions AND NOT CMAKE_CROSSCOMPILING)
+  list(POP_FRONT completions shell file)
   install(CODE "
-    execute_process(COMMAND \"$<TARGET_FILE:thimble>\" completion bash
-                    OUTPUT_VARIABLE completion RESULT_VARIABLE status ERROR_QUIET)
-    if(status EQUAL 0)
-      file(WRITE
-           \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/bash-completion/completions/thimble\"
-           \"\${completion}\")
-    endif()" COMPONENT program)
-endif()
+    execute_process(COMMAND \"$<TARGET_FILE:thimble>\" completion ${shell}
+                    OUTPUT_VARIABLE script COMMAND_ERROR_IS_FATAL ANY)
+    set(file \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/${file}\")
+    message(STATUS \"Installing: \$ENV{DESTDIR}\${file}\")
+    file(WRITE \"\$ENV{DESTDIR}\${file}\" \"\${script}\")" COMPONENT program)
+endwhile()
 
 if(THIMBLE_BUILD_TESTS AND NOT THIMBLE_SANITIZE)
   add_test(NAME install_and_example
