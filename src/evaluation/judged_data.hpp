@@ -1,0 +1,41 @@
+// Choosing the samples that a model is judged by, and saying how far the figures can be trusted.
+
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/splits.hpp"
+#include "models/classifier.hpp"
+
+namespace thimble {
+
+enum class JudgedSplit { test, validation, train };
+
+struct JudgedData {
+  Dataset dataset;                 ///< labels are the model's class numbers
+  bool seen_in_training = false;   ///< all or some of the samples trained the model
+  std::vector<std::string> notes;  ///< what the reader of the figures should know, sentences
+};
+
+/// Takes the samples to judge `model` by from a data set.
+///
+/// The validation split is made anew as the model's training made it, from "training.seed" and
+/// "training.validation_fraction" of its recipe; "train" is then the rest.
+/// @param split  nothing: the test split, or everything where the source has none
+/// @throws UsageError  if there is no such split
+/// @throws DataError   if the pictures do not have the model's size, or the classes are others
+JudgedData choose_judged_data(DatasetSplits splits, std::optional<JudgedSplit> split,
+                              const ModelDescription& model);
+
+/// Gives the labels of `dataset` the numbers that the model's classes have.
+///
+/// Classes are matched by their names, so that their order, or a class without samples, does not
+/// matter. Where names do not match but there are as many, the order counts.
+/// @return            a note if classes were matched by their order alone
+/// @throws DataError  if the data set has other classes; names them
+std::optional<std::string> align_classes(Dataset& dataset, std::span<const std::string> classes);
+
+}  // namespace thimble
