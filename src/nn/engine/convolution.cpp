@@ -78,6 +78,15 @@ ConvolutionShape ConvolutionShape::of(const Graph& graph, const Layer& layer, in
   return shape;
 }
 
+bool suits_unfolding(const ConvolutionShape& shape, DataType type) {
+  constexpr dnnl::memory::dim kSmallMap = 16;     // positions
+  constexpr dnnl::memory::dim kManyChannels = 64;
+  return type == DataType::bf16 && shape.weights.size() == 4 && !shape.has_bias &&
+         shape.destination[2] * shape.destination[3] <= kSmallMap &&
+         shape.source[1] >= kManyChannels && shape.destination[1] >= kManyChannels &&
+         shape.weights[2] * shape.weights[3] > 1;
+}
+
 dnnl::convolution_forward::primitive_desc choose_convolution(const ConvolutionShape& shape,
                                                              const Desc& source, DataType type,
                                                              bool training, bool relu) {

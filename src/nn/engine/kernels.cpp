@@ -2,6 +2,8 @@
 
 #include <bit>
 #include <cmath>
+#include <cstring>
+#include <vector>
 
 #include "base/parallel.hpp"
 #include "base/random.hpp"
@@ -158,6 +160,45 @@ void dropout(const void* in, std::size_t n, DataType type, double rate, std::uin
     } else {
       dropout_f32(static_cast<const float*>(in) + begin, first, count, dropping,
                   static_cast<float*>(out) + begin);
+    }
+  });
+}
+
+std::size_t Window::rows() const {
+  return static_cast<std::size_t>(batch) * static_cast<std::size_t>(out_height) *
+         static_cast<std::size_t>(out_width);
+}
+
+std::size_t Window::columns() const {
+  return static_cast<std::size_t>(kernel.height) * static_cast<std::size_t>(kernel.width) *
+         static_cast<std::size_t>(channels);
+}
+
+void unfold(const Window& w, const void* in, DataType type, void* out) {
+  const std::size_t pixel_bytes = static_cast<std::size_t>(w.channels) * element_size(type);
+  const std::size_t row_bytes = w.columns() * element_size(type);
+  const auto out_width = static_cast<std::size_t>(w.out_width);
+  const auto out_height = static_cast<std::size_t>(w.out_height);
+  parallel_for(w.rows(), 16, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t row = begin; row < end; ++row) {
+      const int left = static_cast<int>(row % out_width) * w.stride.width - w.pad.width;
+      const int top =
+          static_cast<int>(row / out_width % out_height) * w.stride.height - w.pad.height;
+      const std::size_t picture = row / (out_width * out_height);
+      std::byte* to = static_cast<std::byte*>(out) + row * row_bytes;
+      for (int y = top; y < top + w.kernel.height; ++y) {
+        for (int x = left; x < left + w.kernel.width; ++x, to += pixel_bytes) {
+          if (y < 0 || y >= w.height || x < 0 || x >= w.width) {
+            std::memset(to, 0, pixel_bytes);
+            continue;
+          }
+          const std::size_t pixel =
+              (picture * static_cast<std::size_t>(w.height) + static_cast<std::size_t>(y)) *
+                  static_cast<std::size_t>(w.width) +
+              static_cast<std::size_t>(x);
+          std::memcpy(to, static_cast<const std::byte*>(in) + pixel * pixel_bytes, pixel_bytes);
+        }
+      }
     }
   });
 }

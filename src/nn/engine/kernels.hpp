@@ -28,6 +28,20 @@ void relu_backward(const void* gradient, const void* y, std::size_t n, DataType 
 void dropout(const void* in, std::size_t n, DataType type, double rate, std::uint64_t key,
              void* out);
 
+/// What a sliding window sees, row by row ("im2col").
+struct Window {
+  int batch = 0, channels = 0, height = 0, width = 0;  ///< of the source
+  Extent kernel, stride, pad;
+  int out_height = 0, out_width = 0;
+
+  std::size_t rows() const;     ///< batch * out_height * out_width
+  std::size_t columns() const;  ///< kernel height * kernel width * channels
+};
+
+/// @param in   `type` [batch, height, width, channels]
+/// @param out  `type` [rows(), columns()], 0 where the window hangs over the border
+void unfold(const Window& window, const void* in, DataType type, void* out);
+
 /// fp32 to `type`, rounding to nearest even.
 void convert(const float* in, std::size_t n, DataType type, void* out);
 

@@ -43,11 +43,19 @@ Tensor ParameterStore::add(const Desc& layout, std::vector<std::size_t> paramete
   return members_.back().weights;
 }
 
-Tensor ParameterStore::gradient(const Tensor& weights) const {
+const ParameterStore::Member& ParameterStore::member_of(const Tensor& weights) const {
   for (const auto& member : members_) {
-    if (member.weights.memory.get() == weights.memory.get()) return member.gradient;
+    if (member.weights.memory.get() == weights.memory.get()) return member;
   }
   throw Error("parameter store: a gradient was asked for weights of another network");
+}
+
+Tensor ParameterStore::gradient(const Tensor& weights) const { return member_of(weights).gradient; }
+
+Tensor ParameterStore::gradient_as(const Tensor& weights, const Desc& desc) {
+  auto& member = const_cast<Member&>(member_of(weights));
+  member.gradient_views.push_back({dnnl::memory(desc, cpu_engine(), DNNL_MEMORY_NONE), -1});
+  return member.gradient_views.back();
 }
 
 Tensor ParameterStore::compute_copy(const Tensor& weights, const Desc& wanted) {
@@ -73,6 +81,9 @@ void ParameterStore::allocate() {
   for (auto& member : members_) {
     member.weights.memory.set_data_handle(weights_ + member.offset);
     member.gradient.memory.set_data_handle(gradients_ + member.offset);
+    for (auto& other : member.gradient_views) {
+      other.memory.set_data_handle(gradients_ + member.offset);
+    }
     if (declarations_[member.parameters.front()].role == ParameterRole::weight) {
       std::fill_n(decays_.begin() + static_cast<std::ptrdiff_t>(member.offset), member.size,
                   std::uint8_t{1});

@@ -25,6 +25,8 @@ class ParameterStore {
   ///                    for more than one parameter the layout must be row-major itself
   Tensor add(const Desc& layout, std::vector<std::size_t> parameters, const Desc& plain);
   Tensor gradient(const Tensor& weights) const;
+  /// The same memory under another descriptor, of the same size.
+  Tensor gradient_as(const Tensor& weights, const Desc& desc);
 
   /// The weights in the layout and type that a primitive wants: themselves, or a copy that refresh()
   /// brings up to date.
@@ -52,6 +54,7 @@ class ParameterStore {
     Tensor gradient;
     Desc plain;
     std::vector<std::size_t> parameters;
+    std::vector<Tensor> gradient_views;
     std::size_t offset = 0;
     std::size_t size = 0;
   };
@@ -62,6 +65,7 @@ class ParameterStore {
     std::unique_ptr<Block> memory;
   };
 
+  const Member& member_of(const Tensor& weights) const;
   void read(const Member& member, std::span<const float> flat, ParameterValues& values) const;
   void write(const Member& member, const ParameterValues& values, std::span<float> flat) const;
 

@@ -65,6 +65,9 @@ class TrainingBuilder {
   void conv_backward(int index, const ValuePtr& x, const ValuePtr& y, const Tensor& source,
                      const dnnl::convolution_forward::primitive_desc& forward, Tensor weights,
                      Tensor bias);
+  /// Gradient of the weights, laid out [kernel, in, out], as a product of matrices.
+  void unfolded_backward_weights(int index, const Tensor& source, const Tensor& gradient,
+                                 const Tensor& weights);
   void emit_output();
   void emit_input_gradient(const ValuePtr& input);
 

@@ -23,11 +23,13 @@ TrainingBuilder::ValuePtr TrainingBuilder::conv(int index) {
   const Tensor out = program_.tensor(forward.dst_desc());
 
   // The weights live in the layout of their gradient, which the optimizer then updates in place.
-  const auto gradient_desc = choose_convolution_backward_weights(
-      shape, source.desc(), out.desc(), type_, forward);
+  const Desc gradient_desc =
+      suits_unfolding(shape, type_)
+          ? Desc(shape.weights, DataType::f32, Tag::hwio)
+          : choose_convolution_backward_weights(shape, source.desc(), out.desc(), type_, forward)
+                .diff_weights_desc();
   const Tensor weights =
-      parameters_.add(gradient_desc.diff_weights_desc(),
-                      {parameter_index(index, ParameterRole::weight)},
+      parameters_.add(gradient_desc, {parameter_index(index, ParameterRole::weight)},
                       plain_desc(shape.weights, DataType::f32));
   std::unordered_map<int, Tensor> arguments{
       {DNNL_ARG_SRC, source},
@@ -62,16 +64,21 @@ void TrainingBuilder::conv_backward(int index, const ValuePtr& x, const ValuePtr
                                     Tensor weights, Tensor bias) {
   const Layer& l = graph_.layer(index);
   const ConvolutionShape shape = ConvolutionShape::of(graph_, l, batch_size_);
-  const auto for_weights = choose_convolution_backward_weights(shape, source.desc(),
-                                                               y->data.desc(), type_, forward);
-  std::unordered_map<int, Tensor> arguments{
-      {DNNL_ARG_SRC, program_.in_layout(Program::backward, l.name, source, for_weights.src_desc())},
-      {DNNL_ARG_DIFF_DST, program_.in_layout(Program::backward, l.name, y->gradient,
-                                             for_weights.diff_dst_desc())},
-      {DNNL_ARG_DIFF_WEIGHTS, parameters_.gradient(weights)}};
-  if (l.bias) arguments[DNNL_ARG_DIFF_BIAS] = parameters_.gradient(bias);
-  program_.add(Program::backward, l.name + ".backward_weights",
-               dnnl::convolution_backward_weights(for_weights), for_weights, arguments);
+  if (suits_unfolding(shape, type_)) {
+    unfolded_backward_weights(index, source, y->gradient, weights);
+  } else {
+    const auto for_weights = choose_convolution_backward_weights(shape, source.desc(),
+                                                                 y->data.desc(), type_, forward);
+    std::unordered_map<int, Tensor> arguments{
+        {DNNL_ARG_SRC,
+         program_.in_layout(Program::backward, l.name, source, for_weights.src_desc())},
+        {DNNL_ARG_DIFF_DST, program_.in_layout(Program::backward, l.name, y->gradient,
+                                               for_weights.diff_dst_desc())},
+        {DNNL_ARG_DIFF_WEIGHTS, parameters_.gradient(weights)}};
+    if (l.bias) arguments[DNNL_ARG_DIFF_BIAS] = parameters_.gradient(bias);
+    program_.add(Program::backward, l.name + ".backward_weights",
+                 dnnl::convolution_backward_weights(for_weights), for_weights, arguments);
+  }
   if (!x->needs_gradient) return;
 
   const auto for_data = choose_convolution_backward_data(shape, x->data.desc(), y->data.desc(),
@@ -84,6 +91,36 @@ void TrainingBuilder::conv_backward(int index, const ValuePtr& x, const ValuePtr
                 {DNNL_ARG_DIFF_DST, program_.in_layout(Program::backward, l.name, y->gradient,
                                                        for_data.diff_dst_desc())}});
   give_gradient(x, source_gradient, false, l.name);
+}
+
+void TrainingBuilder::unfolded_backward_weights(int index, const Tensor& source,
+                                                const Tensor& gradient, const Tensor& weights) {
+  const Layer& l = graph_.layer(index);
+  const Shape& in = graph_.layer(l.inputs[0]).output;
+  const Window window{batch_size_, in.channels, in.height, in.width, l.kernel, l.stride, l.pad,
+                      l.output.height, l.output.width};
+  const auto rows = static_cast<dnnl::memory::dim>(window.rows());
+  const auto columns = static_cast<dnnl::memory::dim>(window.columns());
+  const auto channels_last = [&](const Tensor& tensor) {
+    return program_.in_layout(Program::backward, l.name, tensor,
+                              Desc(tensor.desc().dims(), type_, Tag::nhwc));
+  };
+  const Tensor pixels = channels_last(source);
+  const Tensor unfolded = program_.tensor(plain_desc({rows, columns}, type_));
+  program_.add(Program::backward, l.name + ".unfold", {pixels, unfolded},
+               [=, type = type_] { unfold(window, pixels.data(), type, unfolded.data()); });
+  // dW [columns, out] = unfolded' [columns, rows] * gradient [rows, out]
+  const Tensor transposed = program_.alias(unfolded, Desc({columns, rows}, type_, Tag::ba));
+  const Tensor gradient_rows = program_.alias(
+      channels_last(gradient), plain_desc({rows, l.features}, type_));
+  const Desc product = plain_desc({columns, l.features}, DataType::f32);
+  const dnnl::matmul::primitive_desc desc(
+      dnnl::matmul::desc(transposed.desc(), gradient_rows.desc(), product), planned_scratchpad(),
+      cpu_engine());
+  program_.add(Program::backward, l.name + ".backward_weights", dnnl::matmul(desc), desc,
+               {{DNNL_ARG_SRC, transposed},
+                {DNNL_ARG_WEIGHTS, gradient_rows},
+                {DNNL_ARG_DST, parameters_.gradient_as(weights, product)}});
 }
 
 TrainingBuilder::ValuePtr TrainingBuilder::dense(int index) {
