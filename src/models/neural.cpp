@@ -51,12 +51,9 @@ void check_training_data(const Dataset& dataset, const char* split) {
 }
 
 json to_json(const nn::EpochRecord& record) {
-  json line{{"epoch", record.epoch},
-            {"loss", record.loss},
-            {"accuracy", record.accuracy},
-            {"learning_rate", record.learning_rate},
-            {"seconds", record.seconds},
-            {"images_per_second", record.images_per_second}};
+  json line{{"epoch", record.epoch},       {"loss", record.loss},
+            {"accuracy", record.accuracy}, {"learning_rate", record.learning_rate},
+            {"seconds", record.seconds},   {"images_per_second", record.images_per_second}};
   if (record.validation_loss) {
     line["validation_loss"] = *record.validation_loss;
     line["validation_accuracy"] = *record.validation_accuracy;
@@ -65,9 +62,9 @@ json to_json(const nn::EpochRecord& record) {
 }
 
 std::string to_text(const nn::EpochRecord& record, int epochs) {
-  std::string text = fmt::format("epoch {:>{}}/{}  loss {:.4f}  accuracy {:.4f}", record.epoch,
-                                 std::to_string(epochs).size(), epochs, record.loss,
-                                 record.accuracy);
+  std::string text =
+      fmt::format("epoch {:>{}}/{}  loss {:.4f}  accuracy {:.4f}", record.epoch,
+                  std::to_string(epochs).size(), epochs, record.loss, record.accuracy);
   if (record.validation_loss) {
     text += fmt::format("  validation loss {:.4f}  accuracy {:.4f}", *record.validation_loss,
                         *record.validation_accuracy);
@@ -81,8 +78,8 @@ class Run {
  public:
   Run(const FitOptions& options, const Recipe& recipe, const Dataset& train) {
     if (options.run_folder.empty()) return;
-    folder_.emplace(RunFolder::open(options.run_folder, recipe, train.provenance.fingerprint,
-                                    options.resume));
+    folder_.emplace(
+        RunFolder::open(options.run_folder, recipe, train.provenance.fingerprint, options.resume));
   }
 
   void resume(nn::Trainer& trainer) {
@@ -145,14 +142,14 @@ FitReport NeuralClassifier::fit(const Dataset& train, const FitOptions& options)
   Progress& progress = options.progress != nullptr ? *options.progress : silent;
   std::optional<nn::EpochRecord> last;
   FitReport report;
-  report.stopped_because = trainer.run(
-      progress, {.epoch_done =
-                     [&](const nn::EpochRecord& record) {
-                       progress.message(to_text(record, trainer_options.epochs));
-                       run.epoch_done(record);
-                       last = record;
-                     },
-                 .save = [&] { run.save(trainer); }});
+  report.stopped_because =
+      trainer.run(progress, {.epoch_done =
+                                 [&](const nn::EpochRecord& record) {
+                                   progress.message(to_text(record, trainer_options.epochs));
+                                   run.epoch_done(record);
+                                   last = record;
+                                 },
+                             .save = [&] { run.save(trainer); }});
 
   graph_ = graph;
   scaling_ = scaling;
@@ -169,8 +166,7 @@ FitReport NeuralClassifier::fit(const Dataset& train, const FitOptions& options)
     best.description_ = description_;
     best.save(run.paths()->best());
   }
-  report.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.details = {{"epochs", trainer.epochs_done()},
                     {"parameters", graph.parameter_count()},
                     {"precision", nn::to_string(nn::resolve(trainer_options.precision))},
@@ -223,10 +219,11 @@ Probabilities NeuralClassifier::predict_proba(const Images& pictures) const {
 void NeuralClassifier::save(const std::filesystem::path& path) const {
   ModelFile file;
   write_description(description_, file);
-  file.metadata[kNetworkKey] = json{{"layers", graph().lines()},
-                                    {"input_scale", scaling_.scale},
-                                    {"input_shift", scaling_.shift}}
-                                   .dump();
+  file.metadata[kNetworkKey] = json{
+      {"layers", graph().lines()},
+      {"input_scale", scaling_.scale},
+      {"input_shift",
+       scaling_.shift}}.dump();
   add_tensors(file, parameters_);
   save_model_file(path, file);
 }
@@ -253,8 +250,8 @@ NeuralClassifier::NeuralClassifier(const ModelFile& file, const std::string& pla
   const auto channels = static_cast<std::size_t>(description_.input.channels);
   if (scaling_.scale.size() != channels || scaling_.shift.size() != channels ||
       graph_->output().size() != static_cast<std::int64_t>(description_.classes.size())) {
-    throw DataError(fmt::format("{}: network and description disagree on channels or classes",
-                                place));
+    throw DataError(
+        fmt::format("{}: network and description disagree on channels or classes", place));
   }
   for (const auto& declared : graph_->parameters()) {
     const auto tensor = file.tensors.find(declared.name);

@@ -11,7 +11,8 @@ namespace {
 
 using nlohmann::json;
 
-/// Calls visit(key, member) for every plain setting of a table: one list serves reading and writing.
+/// Calls visit(key, member) for every plain setting of a table: one list serves reading and
+/// writing.
 template <class Options, class Visit>
 void visit_augmentation(Options& o, const Visit& visit) {
   visit("horizontal_flip", o.horizontal_flip);
@@ -99,8 +100,8 @@ void read_training(const json& settings, NeuralOptions& options) {
   options.trainer.keep_best = keep == "best";
   options.trainer.precision = nn::precision_from(precision);
   if (options.validation_fraction < 0 || options.validation_fraction >= 1) {
-    training.refuse("validation_fraction", fmt::format("{}, expected 0 or more and below 1",
-                                                       options.validation_fraction));
+    training.refuse("validation_fraction",
+                    fmt::format("{}, expected 0 or more and below 1", options.validation_fraction));
   }
   if (options.trainer.label_smoothing < 0 || options.trainer.label_smoothing >= 1) {
     training.refuse("label_smoothing", fmt::format("{}, expected 0 or more and below 1",
@@ -110,7 +111,8 @@ void read_training(const json& settings, NeuralOptions& options) {
     training.refuse("epochs", fmt::format("{}, expected 1 or more", options.trainer.epochs));
   }
   if (options.trainer.batch_size < 1) {
-    training.refuse("batch_size", fmt::format("{}, expected 1 or more", options.trainer.batch_size));
+    training.refuse("batch_size",
+                    fmt::format("{}, expected 1 or more", options.trainer.batch_size));
   }
   training.finish();
 }

@@ -14,14 +14,14 @@
 namespace thimble {
 
 struct NeuralOptions {
-  std::string architecture;         ///< a name of nn/zoo; empty: `layers` say it
-  std::vector<std::string> layers;  ///< lines of nn/graph.hpp
-  std::string scaling = "standardize";  ///< "standardize": (x/255 - mean) / deviation of the training
-                                        ///< split, by channel; "unit": x/255
+  std::string architecture;             ///< a name of nn/zoo; empty: `layers` say it
+  std::vector<std::string> layers;      ///< lines of nn/graph.hpp
+  std::string scaling = "standardize";  ///< "standardize": (x/255 - mean) / deviation of the
+                                        ///< training split, by channel; "unit": x/255
   AugmentationOptions augmentation;
-  nn::TrainerOptions trainer;            ///< without the class weights, which come from the data
-  std::string class_weights = "none";    ///< "none", or "balanced": samples / (classes * count)
-  double validation_fraction = 0.1;      ///< share of the training split held out for validation
+  nn::TrainerOptions trainer;          ///< without the class weights, which come from the data
+  std::string class_weights = "none";  ///< "none", or "balanced": samples / (classes * count)
+  double validation_fraction = 0.1;    ///< share of the training split held out for validation
 };
 
 /// Reads a recipe's tables [model], [preprocessing], [augmentation], [optimizer], [schedule] and

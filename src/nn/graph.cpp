@@ -11,10 +11,9 @@
 namespace thimble::nn {
 namespace {
 
-constexpr std::array kKindNames{"input",    "conv",            "dense",           "batch_norm",
-                                "max_pool", "avg_pool",        "global_max_pool", "global_avg_pool",
-                                "relu",     "gelu",            "dropout",         "flatten",
-                                "add"};
+constexpr std::array kKindNames{
+    "input",           "conv", "dense", "batch_norm", "max_pool", "avg_pool", "global_max_pool",
+    "global_avg_pool", "relu", "gelu",  "dropout",    "flatten",  "add"};
 
 // Larger values are slips of the hand, and keep every product below 2^63.
 constexpr int kLargestExtent = 1 << 16;
@@ -37,7 +36,8 @@ void check_window(const char* what, const Shape& in, const Layer& l) {
   require(!in.flat, fmt::format("{}: needs a map [channels, height, width], got {} features", what,
                                 in.channels));
   const auto in_range = [](const Extent& e, int low) {
-    return e.height >= low && e.width >= low && e.height < kLargestExtent && e.width < kLargestExtent;
+    return e.height >= low && e.width >= low && e.height < kLargestExtent &&
+           e.width < kLargestExtent;
   };
   require(in_range(l.kernel, 1) && in_range(l.stride, 1) && in_range(l.pad, 0) &&
               l.pad.height < l.kernel.height && l.pad.width < l.kernel.width,
@@ -205,7 +205,8 @@ std::vector<ParameterDeclaration> Graph::parameters() const {
   std::vector<ParameterDeclaration> all;
   for (int i = 0; i < static_cast<int>(layers_.size()); ++i) {
     const Layer& l = layer(i);
-    const auto declare = [&](const char* name, std::vector<std::int64_t> shape, ParameterRole role) {
+    const auto declare = [&](const char* name, std::vector<std::int64_t> shape,
+                             ParameterRole role) {
       all.push_back({l.name + "." + name, std::move(shape), role, i});
     };
     if (l.kind == LayerKind::conv) {
@@ -230,7 +231,8 @@ std::vector<ParameterDeclaration> Graph::parameters() const {
 std::int64_t Graph::parameter_count() const {
   std::int64_t count = 0;
   for (const auto& p : parameters()) {
-    if (p.role == ParameterRole::running_mean || p.role == ParameterRole::running_variance) continue;
+    if (p.role == ParameterRole::running_mean || p.role == ParameterRole::running_variance)
+      continue;
     std::int64_t size = 1;
     for (const auto extent : p.shape) size *= extent;
     count += size;
@@ -275,7 +277,8 @@ std::int64_t Graph::forward_flops() const {
 std::string Graph::summary() const {
   std::vector<std::int64_t> parameters_of(layers_.size());
   for (const auto& p : parameters()) {
-    if (p.role == ParameterRole::running_mean || p.role == ParameterRole::running_variance) continue;
+    if (p.role == ParameterRole::running_mean || p.role == ParameterRole::running_variance)
+      continue;
     std::int64_t size = 1;
     for (const auto extent : p.shape) size *= extent;
     parameters_of[static_cast<std::size_t>(p.layer)] += size;
@@ -287,12 +290,11 @@ std::string Graph::summary() const {
     const Layer& l = layers_[i];
     const std::int64_t output_bytes = l.output.size() * 4;
     bytes += output_bytes;
-    text += fmt::format("{:<18} {:<12} {:>12} {:>12.3f} {:>12}\n", l.name, to_string(l.output),
-                        parameters_of[i] == 0
-                            ? ""
-                            : format_count(static_cast<std::uint64_t>(parameters_of[i])),
-                        static_cast<double>(nn::forward_flops(*this, l)) / 1e6,
-                        format_bytes(static_cast<std::uint64_t>(output_bytes)));
+    text += fmt::format(
+        "{:<18} {:<12} {:>12} {:>12.3f} {:>12}\n", l.name, to_string(l.output),
+        parameters_of[i] == 0 ? "" : format_count(static_cast<std::uint64_t>(parameters_of[i])),
+        static_cast<double>(nn::forward_flops(*this, l)) / 1e6,
+        format_bytes(static_cast<std::uint64_t>(output_bytes)));
   }
   text += fmt::format("{:<18} {:<12} {:>12} {:>12.3f} {:>12}\n", "total", "",
                       format_count(static_cast<std::uint64_t>(parameter_count())),

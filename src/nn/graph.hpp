@@ -3,14 +3,11 @@
 // A graph holds no numbers. Each layer can be written as one line of text, and a graph is its input
 // shape plus those lines, which is how recipes and model files keep it:
 //
-//     conv 32 3 pad=1 stride=2 groups=1 bias=false     3 is 3x3; 3x5 works too, also for pad, stride
-//     dense 128 bias=false
-//     batch_norm epsilon=1e-5 momentum=0.1
-//     max_pool 2    max_pool 3 stride=2 pad=1    avg_pool 2    global_max_pool    global_avg_pool
-//     relu    gelu    dropout 0.5    flatten
-//     mark NAME      remembers this place
-//     from NAME      goes on from there instead of from the line before
-//     add NAME       residual: adds the value at that place
+//     conv 32 3 pad=1 stride=2 groups=1 bias=false     3 is 3x3; 3x5 works too, also for pad,
+//     stride dense 128 bias=false batch_norm epsilon=1e-5 momentum=0.1 max_pool 2    max_pool 3
+//     stride=2 pad=1    avg_pool 2    global_max_pool    global_avg_pool relu    gelu    dropout
+//     0.5    flatten mark NAME      remembers this place from NAME      goes on from there instead
+//     of from the line before add NAME       residual: adds the value at that place
 
 #pragma once
 
@@ -75,9 +72,9 @@ struct Layer {
   Extent pad{0, 0};
   int groups = 1;
   bool bias = true;
-  double rate = 0;         ///< dropout: probability of a zero
-  double epsilon = 1e-5;   ///< batch norm
-  double momentum = 0.1;   ///< batch norm: weight of the newest batch in the running statistics
+  double rate = 0;        ///< dropout: probability of a zero
+  double epsilon = 1e-5;  ///< batch norm
+  double momentum = 0.1;  ///< batch norm: weight of the newest batch in the running statistics
 };
 
 /// What a trained parameter is, which decides about weight decay and initial values.
@@ -105,8 +102,8 @@ class Graph {
   /// The lines that parse() turns back into this graph.
   std::vector<std::string> lines() const;
 
-  /// Each adds a layer behind layer `from` and returns its index. Throw UsageError, naming the layer,
-  /// if an option is out of range or the shapes do not fit.
+  /// Each adds a layer behind layer `from` and returns its index. Throw UsageError, naming the
+  /// layer, if an option is out of range or the shapes do not fit.
   int conv(int from, Layer options);
   int dense(int from, int features, bool bias = true);
   int batch_norm(int from, double epsilon = 1e-5, double momentum = 0.1);

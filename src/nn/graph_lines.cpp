@@ -154,8 +154,8 @@ class Parser {
     if (word == "max_pool" || word == "avg_pool") {
       const Extent kernel = line.extent(line.next("the window"), "the window");
       const Extent stride = line.option("stride", kernel);
-      return graph_.pool(word == "max_pool" ? LayerKind::max_pool : LayerKind::avg_pool, at_, kernel,
-                         stride, line.option("pad", Extent{0, 0}));
+      return graph_.pool(word == "max_pool" ? LayerKind::max_pool : LayerKind::avg_pool, at_,
+                         kernel, stride, line.option("pad", Extent{0, 0}));
     }
     if (word == "global_max_pool") return graph_.global_pool(LayerKind::global_max_pool, at_);
     if (word == "global_avg_pool") return graph_.global_pool(LayerKind::global_avg_pool, at_);
@@ -164,9 +164,20 @@ class Parser {
     if (word == "dropout") return graph_.dropout(at_, line.next_double("the rate"));
     if (word == "flatten") return graph_.flatten(at_);
     if (word == "add") return graph_.add(at_, marked(line));
-    static const std::vector<std::string> words{
-        "conv", "dense", "batch_norm", "max_pool", "avg_pool", "global_max_pool", "global_avg_pool",
-        "relu", "gelu",  "dropout",    "flatten",  "mark",     "from",     "add"};
+    static const std::vector<std::string> words{"conv",
+                                                "dense",
+                                                "batch_norm",
+                                                "max_pool",
+                                                "avg_pool",
+                                                "global_max_pool",
+                                                "global_avg_pool",
+                                                "relu",
+                                                "gelu",
+                                                "dropout",
+                                                "flatten",
+                                                "mark",
+                                                "from",
+                                                "add"};
     line.fail(unknown_name("layer", word, words));
   }
 
@@ -230,7 +241,8 @@ std::vector<std::string> Graph::lines() const {
   std::vector<bool> marked(layers_.size());
   for (std::size_t i = 1; i < layers_.size(); ++i) {
     const Layer& l = layers_[i];
-    if (l.inputs[0] != static_cast<int>(i) - 1) marked[static_cast<std::size_t>(l.inputs[0])] = true;
+    if (l.inputs[0] != static_cast<int>(i) - 1)
+      marked[static_cast<std::size_t>(l.inputs[0])] = true;
     if (l.kind == LayerKind::add) marked[static_cast<std::size_t>(l.inputs[1])] = true;
   }
   std::vector<std::string> all;

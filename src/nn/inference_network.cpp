@@ -18,7 +18,7 @@ namespace {
 struct Filled {
   int layer;
   std::optional<int> folded_norm;
-  Tensor weights, bias;             // convolution, dense
+  Tensor weights, bias;  // convolution, dense
   Desc plain_weights;
   Tensor scale_shift, mean, variance;  // batch norm on its own
 };
@@ -35,7 +35,8 @@ class InferenceNetwork::Impl {
         pictures_(static_cast<std::size_t>(batch_size) *
                   static_cast<std::size_t>(graph.input().size())),
         values_(graph_.layers().size()) {
-    values_[0] = input_ = program_.persistent(plain_desc(dims_of(graph_.input(), batch_size), type_));
+    values_[0] = input_ =
+        program_.persistent(plain_desc(dims_of(graph_.input(), batch_size), type_));
     for (int i = 1; i < static_cast<int>(graph_.layers().size()); ++i) {
       if (!values_[static_cast<std::size_t>(i)]) emit(i);
     }
@@ -53,8 +54,8 @@ class InferenceNetwork::Impl {
   void fill(const ParameterValues& values);
 
   void scale() {
-    scale_input(pictures_.data(), batch_size_, graph_.input(), scaling_.scale, scaling_.shift, type_,
-                input_.data());
+    scale_input(pictures_.data(), batch_size_, graph_.input(), scaling_.scale, scaling_.shift,
+                type_, input_.data());
   }
   void set_input(std::span<const float> input) {
     if (input.size() != pictures_.size()) {
@@ -138,7 +139,8 @@ void InferenceNetwork::Impl::conv(int index) {
   Filled filled{};
   filled.layer = index;
   int last = index;
-  if (const auto norm = sole_consumer(last, LayerKind::batch_norm)) filled.folded_norm = last = *norm;
+  if (const auto norm = sole_consumer(last, LayerKind::batch_norm))
+    filled.folded_norm = last = *norm;
   const auto relu = sole_consumer(last, LayerKind::relu);
   if (relu) last = *relu;
 
@@ -170,8 +172,7 @@ void InferenceNetwork::Impl::dense(int index) {
   const bool last = index + 1 == static_cast<int>(graph_.layers().size());
   Dims weights_dims = x.desc().dims();
   weights_dims[0] = l.features;
-  const Desc out_desc =
-      plain_desc({batch_size_, l.features}, last ? DataType::f32 : type_);
+  const Desc out_desc = plain_desc({batch_size_, l.features}, last ? DataType::f32 : type_);
   const Desc bias_desc = l.bias ? Desc({l.features}, DataType::f32, Tag::a) : Desc();
   dnnl::primitive_attr attributes = planned_scratchpad();
   if (relu) {
@@ -209,17 +210,15 @@ void InferenceNetwork::Impl::batch_norm(int index) {
   const Layer& l = graph_.layer(index);
   const auto relu = sole_consumer(index, LayerKind::relu);
   const Tensor x = value(l.inputs[0]);
-  auto flags = dnnl::normalization_flags::use_scale_shift |
-               dnnl::normalization_flags::use_global_stats;
+  auto flags =
+      dnnl::normalization_flags::use_scale_shift | dnnl::normalization_flags::use_global_stats;
   if (relu) flags |= dnnl::normalization_flags::fuse_norm_relu;
-  const Forward::primitive_desc forward(
-      Forward::desc(dnnl::prop_kind::forward_inference, x.desc(), static_cast<float>(l.epsilon),
-                    flags),
-      planned_scratchpad(), cpu_engine());
+  const Forward::primitive_desc forward(Forward::desc(dnnl::prop_kind::forward_inference, x.desc(),
+                                                      static_cast<float>(l.epsilon), flags),
+                                        planned_scratchpad(), cpu_engine());
   Filled filled{};
   filled.layer = index;
-  filled.scale_shift =
-      program_.persistent(Desc({2, l.output.channels}, DataType::f32, Tag::ab));
+  filled.scale_shift = program_.persistent(Desc({2, l.output.channels}, DataType::f32, Tag::ab));
   filled.mean = program_.persistent(forward.mean_desc());
   filled.variance = program_.persistent(forward.variance_desc());
   const Tensor out = program_.tensor(forward.dst_desc());
@@ -242,7 +241,7 @@ void InferenceNetwork::Impl::pool(int index) {
       dnnl::pooling_forward::desc(
           dnnl::prop_kind::forward_inference,
           is_max ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_exclude_padding,
-          x.desc(), Desc(dims_of(l.output, batch_size_), type_, Tag::any), 
+          x.desc(), Desc(dims_of(l.output, batch_size_), type_, Tag::any),
           {l.stride.height, l.stride.width}, {l.kernel.height, l.kernel.width},
           {l.pad.height, l.pad.width}, {l.pad.height, l.pad.width}),
       planned_scratchpad(), cpu_engine());
@@ -324,8 +323,8 @@ void InferenceNetwork::Impl::fill_product(const Filled& filled, const ParameterV
     const auto& variance = find(values, norm, "running_var")->values;
     const std::size_t row = weights.size() / outputs;
     for (std::size_t o = 0; o < outputs; ++o) {
-      const auto s = static_cast<float>(
-          scale[o] / std::sqrt(variance[o] + graph_.layer(norm).epsilon));
+      const auto s =
+          static_cast<float>(scale[o] / std::sqrt(variance[o] + graph_.layer(norm).epsilon));
       for (std::size_t i = 0; i < row; ++i) weights[o * row + i] *= s;
       bias[o] = s * (bias[o] - mean[o]) + shift[o];
     }
@@ -345,7 +344,8 @@ void InferenceNetwork::Impl::fill_norm(const Filled& filled, const ParameterValu
 
 InferenceNetwork::InferenceNetwork(const Graph& graph, const InputScaling& scaling, int batch_size,
                                    Precision precision, const ParameterValues& parameters) {
-  if (batch_size < 1) throw UsageError(fmt::format("batch_size: {}, expected 1 or more", batch_size));
+  if (batch_size < 1)
+    throw UsageError(fmt::format("batch_size: {}, expected 1 or more", batch_size));
   check_parameters(graph, parameters, "network");
   impl_ = std::make_unique<Impl>(graph, scaling, batch_size, precision);
   impl_->fill(parameters);

@@ -62,8 +62,8 @@ ParameterValues initial_parameters(const Graph& graph, std::uint64_t seed) {
   for (const auto& declared : graph.parameters()) {
     NamedArray array{declared.name, declared.shape, std::vector<float>(product(declared.shape))};
     if (declared.role == ParameterRole::weight) {
-      const auto fan_in = static_cast<double>(array.values.size()) /
-                          static_cast<double>(declared.shape.front());
+      const auto fan_in =
+          static_cast<double>(array.values.size()) / static_cast<double>(declared.shape.front());
       const double bound = 1.0 / std::sqrt(fan_in);
       Random random(hash_seed(seed, ++stream));
       for (float& v : array.values) v = static_cast<float>(random.uniform(-bound, bound));
@@ -79,14 +79,14 @@ ParameterValues initial_parameters(const Graph& graph, std::uint64_t seed) {
 void check_parameters(const Graph& graph, const ParameterValues& values, const std::string& place) {
   const auto declared = graph.parameters();
   if (declared.size() != values.size()) {
-    throw DataError(fmt::format("{}: {} parameters, expected {}", place, values.size(),
-                                declared.size()));
+    throw DataError(
+        fmt::format("{}: {} parameters, expected {}", place, values.size(), declared.size()));
   }
   for (std::size_t i = 0; i < declared.size(); ++i) {
     if (declared[i].name != values[i].name || declared[i].shape != values[i].shape ||
         values[i].values.size() != product(declared[i].shape)) {
-      throw DataError(fmt::format("{}: parameter {} of shape [{}], expected {} of shape [{}]", place,
-                                  values[i].name, fmt::join(values[i].shape, ", "),
+      throw DataError(fmt::format("{}: parameter {} of shape [{}], expected {} of shape [{}]",
+                                  place, values[i].name, fmt::join(values[i].shape, ", "),
                                   declared[i].name, fmt::join(declared[i].shape, ", ")));
     }
   }

@@ -19,8 +19,8 @@
 #define THIMBLE_SIMD_CLONES
 #endif
 
-/// Put before a loop whose iterations do not depend on each other, though two of its pointers may be
-/// the same (an operation in place): spares the check that would take the scalar way.
+/// Put before a loop whose iterations do not depend on each other, though two of its pointers may
+/// be the same (an operation in place): spares the check that would take the scalar way.
 #if defined(__clang__)
 #define THIMBLE_IVDEP _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)

@@ -32,7 +32,8 @@ double seconds_since(Clock::time_point start) {
 int usable_batch_size(const TrainerOptions& options, std::size_t samples) {
   if (samples == 0) throw DataError("training: the training split is empty");
   if (options.batch_size < 1) {
-    throw UsageError(fmt::format("training.batch_size: {}, expected 1 or more", options.batch_size));
+    throw UsageError(
+        fmt::format("training.batch_size: {}, expected 1 or more", options.batch_size));
   }
   if (options.epochs < 1) {
     throw UsageError(fmt::format("training.epochs: {}, expected 1 or more", options.epochs));
@@ -40,7 +41,8 @@ int usable_batch_size(const TrainerOptions& options, std::size_t samples) {
   if (options.batch_norm_refresh < 0 || options.early_stopping_patience < 0) {
     throw UsageError("training: batch_norm_refresh and early_stopping_patience cannot be negative");
   }
-  return static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.batch_size), samples));
+  return static_cast<int>(
+      std::min<std::size_t>(static_cast<std::size_t>(options.batch_size), samples));
 }
 
 /// Sums over the batches of an epoch.
@@ -98,8 +100,7 @@ class Trainer::Impl {
         optimizer_(make_optimizer(options.optimizer, network_.weights().size())),
         schedule_(make_schedule(options.schedule, options.epochs)),
         early_stopping_(std::max(options.early_stopping_patience, 1)) {
-    network_.set_parameters(
-        initial_parameters(graph, hash_seed(options.seed, kInitialWeights)));
+    network_.set_parameters(initial_parameters(graph, hash_seed(options.seed, kInitialWeights)));
     if (options.ema_decay > 0) ema_.emplace(options.ema_decay, network_.weights().size());
     if (options.early_stopping_patience > 0 && !validation_) {
       throw UsageError(
@@ -107,8 +108,9 @@ class Trainer::Impl {
           "training.validation_fraction");
     }
     if (options.keep_best && !validation_) {
-      throw UsageError("training.keep = \"best\": needs a validation split; set "
-                       "training.validation_fraction");
+      throw UsageError(
+          "training.keep = \"best\": needs a validation split; set "
+          "training.validation_fraction");
     }
   }
 
@@ -180,13 +182,13 @@ void Trainer::Impl::train_step() {
   const BatchLoss loss = network_.forward_backward(
       {options_.label_smoothing, options_.class_weights}, epoch * steps_per_epoch_ + step_);
   if (!std::isfinite(loss.loss)) {
-    throw DataError(fmt::format(
-        "training: the loss is no longer a number in epoch {}, step {}; lower "
-        "optimizer.learning_rate (now {}) or set optimizer.clip_norm",
-        epoch_ + 1, step_ + 1, options_.optimizer.learning_rate));
+    throw DataError(
+        fmt::format("training: the loss is no longer a number in epoch {}, step {}; lower "
+                    "optimizer.learning_rate (now {}) or set optimizer.clip_norm",
+                    epoch_ + 1, step_ + 1, options_.optimizer.learning_rate));
   }
-  const double progress = epoch_ + (static_cast<double>(step_) + 0.5) /
-                                       static_cast<double>(steps_per_epoch_);
+  const double progress =
+      epoch_ + (static_cast<double>(step_) + 0.5) / static_cast<double>(steps_per_epoch_);
   learning_rate_ = options_.optimizer.learning_rate * schedule_->fraction(progress);
   optimizer_->step(network_.weights(), network_.gradients(), network_.decays(), learning_rate_);
   network_.weights_changed();
@@ -203,18 +205,18 @@ void Trainer::Impl::train_epoch(Progress& progress, const Hooks& hooks) {
   while (step_ < steps_per_epoch_) {
     if (progress.stop_requested()) {
       if (hooks.save) hooks.save();
-      throw Cancelled(fmt::format("training stopped in epoch {} of {}", epoch_ + 1, options_.epochs));
+      throw Cancelled(
+          fmt::format("training stopped in epoch {} of {}", epoch_ + 1, options_.epochs));
     }
     train_step();
     if (const double now = seconds_since(start); now - last_told > kProgressInterval_s) {
       last_told = now;
       const auto batch = static_cast<std::uint64_t>(batch_size_);
       const auto steps_done = static_cast<std::uint64_t>(epoch_) * steps_per_epoch_ + step_;
-      progress.update(
-          steps_done * batch,
-          static_cast<std::uint64_t>(options_.epochs) * steps_per_epoch_ * batch,
-          fmt::format("epoch {}/{}  loss {:.4f}  accuracy {:.4f}", epoch_ + 1, options_.epochs,
-                      score_.mean_loss(), score_.accuracy()));
+      progress.update(steps_done * batch,
+                      static_cast<std::uint64_t>(options_.epochs) * steps_per_epoch_ * batch,
+                      fmt::format("epoch {}/{}  loss {:.4f}  accuracy {:.4f}", epoch_ + 1,
+                                  options_.epochs, score_.mean_loss(), score_.accuracy()));
     }
   }
   const std::size_t images = (step_ - first_step) * static_cast<std::size_t>(batch_size_);
@@ -246,8 +248,8 @@ EpochRecord Trainer::Impl::finish_epoch(double seconds, std::size_t images) {
   if (epoch_ == options_.epochs) {
     stopped_because_ = fmt::format("all {} epochs done", options_.epochs);
   } else if (stop && options_.early_stopping_patience > 0) {
-    stopped_because_ = fmt::format("validation loss no better for {} epochs",
-                                   options_.early_stopping_patience);
+    stopped_because_ =
+        fmt::format("validation loss no better for {} epochs", options_.early_stopping_patience);
   }
   return record;
 }

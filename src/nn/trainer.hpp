@@ -44,9 +44,10 @@ struct TrainerOptions {
   double label_smoothing = 0;
   std::vector<float> class_weights;  ///< float32 [classes]; empty: all 1
   double ema_decay = 0;              ///< 0: no weight averaging
-  int early_stopping_patience = 0;   ///< epochs without a better validation loss; 0: never stop early
-  bool keep_best = false;            ///< end with the weights of the best validation loss
-  int batch_norm_refresh = 0;        ///< batches that re-estimate batch norm at the end; 0: none
+  int early_stopping_patience =
+      0;                       ///< epochs without a better validation loss; 0: never stop early
+  bool keep_best = false;      ///< end with the weights of the best validation loss
+  int batch_norm_refresh = 0;  ///< batches that re-estimate batch norm at the end; 0: none
   Precision precision = Precision::automatic;
   std::uint64_t seed = 1;
 };
@@ -72,9 +73,9 @@ struct TrainerState {
 
 /// Trains a graph.
 ///
-/// Each epoch visits all samples once in an order drawn from (seed, epoch); the last batch is filled
-/// up with the epoch's first samples. The result depends on options, data, number of threads and
-/// processor alone: interrupting and going on changes nothing.
+/// Each epoch visits all samples once in an order drawn from (seed, epoch); the last batch is
+/// filled up with the epoch's first samples. The result depends on options, data, number of threads
+/// and processor alone: interrupting and going on changes nothing.
 class Trainer {
  public:
   struct Hooks {
@@ -114,6 +115,5 @@ class Trainer {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
-
 
 }  // namespace thimble::nn

@@ -29,8 +29,8 @@ class TrainingNetwork::Impl {
   }
 
   void scale() {
-    scale_input(pictures_.data(), batch_size_, graph_.input(), scaling_.scale, scaling_.shift, type_,
-                builder_.input().data());
+    scale_input(pictures_.data(), batch_size_, graph_.input(), scaling_.scale, scaling_.shift,
+                type_, builder_.input().data());
   }
 
   void set_parameters(const ParameterValues& values) {
@@ -57,7 +57,8 @@ class TrainingNetwork::Impl {
 
 TrainingNetwork::TrainingNetwork(const Graph& graph, const InputScaling& scaling, int batch_size,
                                  Precision precision, std::uint64_t seed, bool input_gradient) {
-  if (batch_size < 1) throw UsageError(fmt::format("batch_size: {}, expected 1 or more", batch_size));
+  if (batch_size < 1)
+    throw UsageError(fmt::format("batch_size: {}, expected 1 or more", batch_size));
   impl_ = std::make_unique<Impl>(graph, scaling, batch_size, precision, seed, input_gradient);
 }
 
@@ -101,8 +102,8 @@ void TrainingNetwork::forward(std::span<const float> input, std::uint64_t step) 
 void TrainingNetwork::backward(std::span<const float> output_gradient) {
   const auto target = Impl::floats(impl_->builder_.output_gradient());
   if (output_gradient.size() != target.size()) {
-    throw ShapeError(fmt::format("backward: {} values, expected {}", output_gradient.size(),
-                                 target.size()));
+    throw ShapeError(
+        fmt::format("backward: {} values, expected {}", output_gradient.size(), target.size()));
   }
   std::ranges::copy(output_gradient, target.begin());
   impl_->program_.run(Program::backward);
@@ -118,7 +119,9 @@ std::span<const float> TrainingNetwork::input_gradient() const {
 
 std::span<float> TrainingNetwork::weights() { return impl_->parameters_.weights(); }
 std::span<float> TrainingNetwork::gradients() { return impl_->parameters_.gradients(); }
-std::span<const std::uint8_t> TrainingNetwork::decays() const { return impl_->parameters_.decays(); }
+std::span<const std::uint8_t> TrainingNetwork::decays() const {
+  return impl_->parameters_.decays();
+}
 void TrainingNetwork::weights_changed() { impl_->parameters_.refresh(); }
 
 ParameterValues TrainingNetwork::parameters() const { return impl_->parameters_.declared_values(); }

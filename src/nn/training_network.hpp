@@ -52,8 +52,8 @@ class TrainingNetwork {
   /// @param output_gradient  float32, the size of output()
   void backward(std::span<const float> output_gradient);
 
-  /// What the last layer put out in the last forward pass, row-major: float32 [batch, classes] for a
-  /// classifier.
+  /// What the last layer put out in the last forward pass, row-major: float32 [batch, classes] for
+  /// a classifier.
   std::span<const float> output() const;
   /// Gradient with respect to the scaled input, float32 [batch, channels, height, width]; empty
   /// unless asked for at construction.

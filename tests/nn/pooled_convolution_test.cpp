@@ -1,5 +1,5 @@
-// The special kernels for convolution + ReLU + max pooling must give what the general layers give. A
-// dropout of rate 0 between ReLU and pool changes nothing but keeps the kernels out.
+// The special kernels for convolution + ReLU + max pooling must give what the general layers give.
+// A dropout of rate 0 between ReLU and pool changes nothing but keeps the kernels out.
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -25,7 +25,8 @@ Result train_once(Shape input, const std::vector<std::string>& lines, Precision 
   TrainingNetwork network(graph, {std::vector<float>(channels, 1), std::vector<float>(channels, 0)},
                           batch, precision, 1, input_gradient);
   Random random(7);
-  std::vector<float> values(static_cast<std::size_t>(batch) * static_cast<std::size_t>(input.size()));
+  std::vector<float> values(static_cast<std::size_t>(batch) *
+                            static_cast<std::size_t>(input.size()));
   for (float& v : values) v = static_cast<float>(random.uniform(-1, 1));
   network.forward(values);
   Result result;

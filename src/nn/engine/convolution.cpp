@@ -79,7 +79,7 @@ ConvolutionShape ConvolutionShape::of(const Graph& graph, const Layer& layer, in
 }
 
 bool suits_unfolding(const ConvolutionShape& shape, DataType type) {
-  constexpr dnnl::memory::dim kSmallMap = 16;     // positions
+  constexpr dnnl::memory::dim kSmallMap = 16;  // positions
   constexpr dnnl::memory::dim kManyChannels = 64;
   return type == DataType::bf16 && shape.weights.size() == 4 && !shape.has_bias &&
          shape.destination[2] * shape.destination[3] <= kSmallMap &&
@@ -106,14 +106,14 @@ dnnl::convolution_forward::primitive_desc choose_convolution(const ConvolutionSh
     post.append_eltwise(1.0f, Algorithm::eltwise_relu, 0.0f, 0.0f);
     attributes.set_post_ops(post);
   }
-  const auto propagation = training ? dnnl::prop_kind::forward_training
-                                    : dnnl::prop_kind::forward_inference;
+  const auto propagation =
+      training ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
   const auto all = candidates(shape, type, layouts);
   return first_fast<dnnl::convolution_forward::primitive_desc>(
       std::span<const Layouts>(all), [&](const Layouts& c) {
-        const dnnl::convolution_forward::desc desc(
-            propagation, c.algorithm, c.first, any(shape.weights, type), bias_desc(shape), c.second,
-            shape.strides, shape.pads, shape.pads);
+        const dnnl::convolution_forward::desc desc(propagation, c.algorithm, c.first,
+                                                   any(shape.weights, type), bias_desc(shape),
+                                                   c.second, shape.strides, shape.pads, shape.pads);
         return dnnl::convolution_forward::primitive_desc(desc, attributes, cpu_engine());
       });
 }
@@ -144,9 +144,9 @@ dnnl::convolution_backward_data::primitive_desc choose_convolution_backward_data
                                {any(shape.source, type), any(shape.destination, type)}});
   return first_fast<dnnl::convolution_backward_data::primitive_desc>(
       std::span<const Layouts>(all), [&](const Layouts& c) {
-        const dnnl::convolution_backward_data::desc desc(
-            c.algorithm, c.first, any(shape.weights, type), c.second, shape.strides, shape.pads,
-            shape.pads);
+        const dnnl::convolution_backward_data::desc desc(c.algorithm, c.first,
+                                                         any(shape.weights, type), c.second,
+                                                         shape.strides, shape.pads, shape.pads);
         return dnnl::convolution_backward_data::primitive_desc(desc, planned_scratchpad(),
                                                                cpu_engine(), forward);
       });

@@ -30,8 +30,9 @@ dnnl::convolution_backward_data::primitive_desc choose_convolution_backward_data
     const dnnl::convolution_forward::primitive_desc& forward);
 
 /// True if the gradient of the weights is computed faster as one matrix product of the unfolded
-/// source: bf16 convolutions of so small maps that oneDNN's kernel, which takes a picture at a time,
-/// spends its time on loading sums. (3x3 maps of 256 channels: 46 us a picture against 14, 2 cores.)
+/// source: bf16 convolutions of so small maps that oneDNN's kernel, which takes a picture at a
+/// time, spends its time on loading sums. (3x3 maps of 256 channels: 46 us a picture against 14, 2
+/// cores.)
 bool suits_unfolding(const ConvolutionShape& shape, DataType type);
 
 }  // namespace thimble::nn

@@ -47,7 +47,8 @@ void relu_backward_bf16(const Bf16* gradient, const Bf16* y, std::size_t n, Bf16
   // As signed integers, bf16 numbers above zero are exactly those above 0.
   THIMBLE_IVDEP
   for (std::size_t i = 0; i < n; ++i) {
-    out[i] = static_cast<Bf16>(gradient[i] & -static_cast<int>(static_cast<std::int16_t>(y[i]) > 0));
+    out[i] =
+        static_cast<Bf16>(gradient[i] & -static_cast<int>(static_cast<std::int16_t>(y[i]) > 0));
   }
 }
 
@@ -67,7 +68,7 @@ inline std::uint32_t hash32(std::uint32_t x) {
 }
 
 struct Dropping {
-  std::uint32_t low;        // the key, in two halves
+  std::uint32_t low;  // the key, in two halves
   std::uint32_t high;
   std::uint32_t threshold;  // drop where the hash is below
   float scale;
@@ -108,27 +109,29 @@ void scale_plane(const std::uint8_t* in, std::size_t n, float scale, float shift
 
 }  // namespace
 
-void scale_input(const std::uint8_t* in, int batch, const Shape& shape, std::span<const float> scale,
-                 std::span<const float> shift, DataType type, void* out) {
+void scale_input(const std::uint8_t* in, int batch, const Shape& shape,
+                 std::span<const float> scale, std::span<const float> shift, DataType type,
+                 void* out) {
   const auto channels = static_cast<std::size_t>(shape.channels);
   const auto plane = static_cast<std::size_t>(shape.height) * static_cast<std::size_t>(shape.width);
   const std::size_t picture = plane * channels;
   parallel_for(static_cast<std::size_t>(batch), 1 + kGrain / picture,
                [&](std::size_t begin, std::size_t end) {
-    if (channels == 1) {
-      scale_plane(in + begin * picture, (end - begin) * picture, scale[0], shift[0], type, out,
-                  begin * picture);
-      return;
-    }
-    std::vector<std::uint8_t> one(plane);
-    for (std::size_t b = begin; b < end; ++b) {
-      for (std::size_t c = 0; c < channels; ++c) {
-        const std::uint8_t* pixels = in + b * picture + c;
-        for (std::size_t i = 0; i < plane; ++i) one[i] = pixels[i * channels];
-        scale_plane(one.data(), plane, scale[c], shift[c], type, out, b * picture + c * plane);
-      }
-    }
-  });
+                 if (channels == 1) {
+                   scale_plane(in + begin * picture, (end - begin) * picture, scale[0], shift[0],
+                               type, out, begin * picture);
+                   return;
+                 }
+                 std::vector<std::uint8_t> one(plane);
+                 for (std::size_t b = begin; b < end; ++b) {
+                   for (std::size_t c = 0; c < channels; ++c) {
+                     const std::uint8_t* pixels = in + b * picture + c;
+                     for (std::size_t i = 0; i < plane; ++i) one[i] = pixels[i * channels];
+                     scale_plane(one.data(), plane, scale[c], shift[c], type, out,
+                                 b * picture + c * plane);
+                   }
+                 }
+               });
 }
 
 void relu_backward(const void* gradient, const void* y, std::size_t n, DataType type, void* out) {
@@ -148,7 +151,8 @@ void relu_backward(const void* gradient, const void* y, std::size_t n, DataType 
 void dropout(const void* in, std::size_t n, DataType type, double rate, std::uint64_t key,
              void* out) {
   const std::uint64_t mixed = mix64(key);
-  const Dropping dropping{static_cast<std::uint32_t>(mixed), static_cast<std::uint32_t>(mixed >> 32),
+  const Dropping dropping{static_cast<std::uint32_t>(mixed),
+                          static_cast<std::uint32_t>(mixed >> 32),
                           static_cast<std::uint32_t>(std::lround(rate * 0x1.0p31)) * 2u,
                           static_cast<float>(1.0 / (1.0 - rate))};
   parallel_for(n, kGrain, [&](std::size_t begin, std::size_t end) {

@@ -17,8 +17,9 @@ using Bf16 = std::uint16_t;
 ///
 /// @param in   uint8 [batch, height, width, channels]
 /// @param out  `type` [batch, channels, height, width]
-void scale_input(const std::uint8_t* in, int batch, const Shape& shape, std::span<const float> scale,
-                 std::span<const float> shift, DataType type, void* out);
+void scale_input(const std::uint8_t* in, int batch, const Shape& shape,
+                 std::span<const float> scale, std::span<const float> shift, DataType type,
+                 void* out);
 
 /// Backward of ReLU from its output: out[i] = y[i] > 0 ? gradient[i] : 0. `out` may be `gradient`.
 void relu_backward(const void* gradient, const void* y, std::size_t n, DataType type, void* out);

@@ -18,9 +18,8 @@ std::size_t aligned(std::size_t bytes) {
 MemoryPlan plan_memory(std::span<const PlannedBuffer> buffers) {
   std::vector<std::size_t> by_size(buffers.size());
   std::iota(by_size.begin(), by_size.end(), std::size_t{0});
-  std::ranges::stable_sort(by_size, [&](std::size_t a, std::size_t b) {
-    return buffers[a].bytes > buffers[b].bytes;
-  });
+  std::ranges::stable_sort(
+      by_size, [&](std::size_t a, std::size_t b) { return buffers[a].bytes > buffers[b].bytes; });
 
   MemoryPlan plan;
   plan.offsets.resize(buffers.size());

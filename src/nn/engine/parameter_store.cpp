@@ -67,8 +67,8 @@ Tensor ParameterStore::compute_copy(const Tensor& weights, const Desc& wanted) {
   copy.memory = std::make_unique<Block>(wanted.get_size());
   copy.from = weights;
   copy.to = {view(wanted, copy.memory->data()), -1};
-  copy.reorder = dnnl::reorder(dnnl::reorder::primitive_desc(cpu_engine(), weights.desc(),
-                                                             cpu_engine(), wanted));
+  copy.reorder = dnnl::reorder(
+      dnnl::reorder::primitive_desc(cpu_engine(), weights.desc(), cpu_engine(), wanted));
   copies_.push_back(std::move(copy));
   return copies_.back().to;
 }

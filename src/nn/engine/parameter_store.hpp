@@ -28,8 +28,8 @@ class ParameterStore {
   /// The same memory under another descriptor, of the same size.
   Tensor gradient_as(const Tensor& weights, const Desc& desc);
 
-  /// The weights in the layout and type that a primitive wants: themselves, or a copy that refresh()
-  /// brings up to date.
+  /// The weights in the layout and type that a primitive wants: themselves, or a copy that
+  /// refresh() brings up to date.
   Tensor compute_copy(const Tensor& weights, const Desc& wanted);
 
   /// Takes the flat blocks. To be called once, after the last add().

@@ -18,7 +18,8 @@ constexpr std::size_t kLargestScratchBytes = 512 * 1024;
 class PartialSums {
  public:
   PartialSums(std::size_t weights, std::size_t biases)
-      : weights_(weights), size_(weights + biases),
+      : weights_(weights),
+        size_(weights + biases),
         sums_(size_ * static_cast<std::size_t>(thread_count())) {}
 
   float* weights(int range) { return sums_.data() + static_cast<std::size_t>(range) * size_; }
@@ -63,12 +64,11 @@ void pooled_convolution_backward(const PooledConvolution& shape, DataType type, 
                                  float* weights_gradient, float* bias_gradient) {
   const auto channels = static_cast<std::size_t>(shape.out_channels);
   PartialSums sums(9 * channels, channels);
-  parallel_for_indexed(static_cast<std::size_t>(shape.batch), 1,
-                       [&](int range, std::size_t begin, std::size_t end) {
-                         avx512::first_backward(shape, type == DataType::bf16, source, y, gradient,
-                                                winner, {begin, end}, sums.weights(range),
-                                                sums.bias(range));
-                       });
+  parallel_for_indexed(
+      static_cast<std::size_t>(shape.batch), 1, [&](int range, std::size_t begin, std::size_t end) {
+        avx512::first_backward(shape, type == DataType::bf16, source, y, gradient, winner,
+                               {begin, end}, sums.weights(range), sums.bias(range));
+      });
   sums.reduce(weights_gradient, bias_gradient);
 }
 

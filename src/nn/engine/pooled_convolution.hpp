@@ -1,9 +1,9 @@
 // Kernels for convolution 3x3, ReLU and 2x2 max pooling in a row, without batch norm between them.
 //
 // Max pooling lets the gradient of one position in four through, and ReLU (and dropout behind it)
-// stops most of those. Working on the few entries left is exact and three times faster than the dense
-// convolution backward; computing the pooled maximum at once spares the first layer, which has little
-// arithmetic, most of its memory traffic.
+// stops most of those. Working on the few entries left is exact and three times faster than the
+// dense convolution backward; computing the pooled maximum at once spares the first layer, which
+// has little arithmetic, most of its memory traffic.
 
 #pragma once
 

@@ -38,8 +38,7 @@ THIMBLE_AVX512 inline __m512 load_bf16(const std::uint16_t* p) {
 THIMBLE_AVX512 inline void store_bf16(std::uint16_t* p, __m512 value) {
   const __m512i bits = _mm512_castps_si512(value);
   const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-  const __m512i rounded =
-      _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
+  const __m512i rounded = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
                       _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16)));
 }
@@ -137,8 +136,7 @@ THIMBLE_AVX512 void first_forward_block(const PooledConvolution& s, const float*
       const __m512 below = _mm512_max_ps(sum[2], sum[3]);
       const __mmask16 is_below = _mm512_cmp_ps_mask(below, above, _CMP_GT_OQ);
       const __m512i index_above = _mm512_maskz_set1_epi32(right_above, 1);
-      const __m512i index_below =
-          _mm512_mask_set1_epi32(_mm512_set1_epi32(2), right_below, 3);
+      const __m512i index_below = _mm512_mask_set1_epi32(_mm512_set1_epi32(2), right_below, 3);
       const __m512i index = _mm512_mask_blend_epi32(is_below, index_above, index_below);
       const __m512 largest = _mm512_add_ps(_mm512_max_ps(above, below), b);
       store<kBf16>(out, at, _mm512_max_ps(largest, _mm512_setzero_ps()));
@@ -170,10 +168,9 @@ THIMBLE_AVX512 void first_backward_block(const PooledConvolution& s, const float
           _mm512_cmp_ps_mask(load<kBf16>(y, at), _mm512_setzero_ps(), _CMP_GT_OQ);
       const __m512 g = _mm512_maskz_mov_ps(passes, load<kBf16>(gradient, at));
       // 2 * row + column of the winner becomes its place in the patch, 4 * row + column.
-      const __m512i place = _mm512_cvtepu8_epi32(
-          _mm_loadu_si128(reinterpret_cast<const __m128i*>(winner + at)));
-      const __m512i base = _mm512_add_epi32(
-          place, _mm512_and_si512(place, _mm512_set1_epi32(2)));
+      const __m512i place =
+          _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(winner + at)));
+      const __m512i base = _mm512_add_epi32(place, _mm512_and_si512(place, _mm512_set1_epi32(2)));
       bias_sum = _mm512_add_ps(bias_sum, g);
       THIMBLE_UNROLL
       for (int t = 0; t < kTaps; ++t) {
@@ -227,8 +224,7 @@ THIMBLE_AVX512 void gather_source(const PooledConvolution& s, const void* source
   for (int block = 0; block < kBlocks; ++block) {
     std::size_t at = (first_block + block) * sizes.positions * kLanes;
     for (int y = 0; y < s.height; ++y) {
-      const std::size_t row =
-          static_cast<std::size_t>(y + s.pad) * sizes.padded_width + s.pad;
+      const std::size_t row = static_cast<std::size_t>(y + s.pad) * sizes.padded_width + s.pad;
       float* to = scratch.source.data() + row * kBlocks * kLanes + block * kLanes;
       for (int x = 0; x < s.width; ++x, at += kLanes, to += kBlocks * kLanes) {
         _mm512_storeu_ps(to, load<kBf16>(source, at));
@@ -238,14 +234,14 @@ THIMBLE_AVX512 void gather_source(const PooledConvolution& s, const void* source
 }
 
 template <bool kBf16, int kBlocks>
-THIMBLE_AVX512 void scatter_source_gradient(const PooledConvolution& s, const SparseScratch& scratch,
-                                            std::size_t first_block, void* source_gradient) {
+THIMBLE_AVX512 void scatter_source_gradient(const PooledConvolution& s,
+                                            const SparseScratch& scratch, std::size_t first_block,
+                                            void* source_gradient) {
   const Sizes sizes(s);
   for (int block = 0; block < kBlocks; ++block) {
     std::size_t at = (first_block + block) * sizes.positions * kLanes;
     for (int y = 0; y < s.height; ++y) {
-      const std::size_t row =
-          static_cast<std::size_t>(y + s.pad) * sizes.padded_width + s.pad;
+      const std::size_t row = static_cast<std::size_t>(y + s.pad) * sizes.padded_width + s.pad;
       const float* from = scratch.source_gradient.data() + row * kBlocks * kLanes + block * kLanes;
       for (int x = 0; x < s.width; ++x, at += kLanes, from += kBlocks * kLanes) {
         store<kBf16>(source_gradient, at, _mm512_loadu_ps(from));
@@ -367,8 +363,9 @@ void first_forward(const PooledConvolution& s, bool bf16, const void* source, co
     (bf16 ? pad_picture<true> : pad_picture<false>)(s, source, p, plane);
     for (int block = 0; block < sizes.out_blocks; ++block) {
       const std::size_t at = (p * sizes.out_blocks + block) * sizes.pooled * kLanes;
-      (bf16 ? first_forward_block<true> : first_forward_block<false>)(
-          s, plane.data(), weights + block * kLanes, bias + block * kLanes, out, winner, at);
+      (bf16 ? first_forward_block<true>
+            : first_forward_block<false>)(s, plane.data(), weights + block * kLanes,
+                                          bias + block * kLanes, out, winner, at);
     }
   }
 }
@@ -382,9 +379,10 @@ void first_backward(const PooledConvolution& s, bool bf16, const void* source, c
     (bf16 ? pad_picture<true> : pad_picture<false>)(s, source, p, plane);
     for (int block = 0; block < sizes.out_blocks; ++block) {
       const std::size_t at = (p * sizes.out_blocks + block) * sizes.pooled * kLanes;
-      (bf16 ? first_backward_block<true> : first_backward_block<false>)(
-          s, plane.data(), y, gradient, winner, at, weights_gradient + block * kLanes,
-          bias_gradient + block * kLanes);
+      (bf16 ? first_backward_block<true>
+            : first_backward_block<false>)(s, plane.data(), y, gradient, winner, at,
+                                           weights_gradient + block * kLanes,
+                                           bias_gradient + block * kLanes);
     }
   }
 }
@@ -394,10 +392,9 @@ void sparse_backward(const PooledConvolution& s, bool bf16, const void* source,
                      const std::uint8_t* winner, Range pictures, SparseScratch& scratch,
                      void* source_gradient, float* weights_gradient, float* bias_gradient) {
   const bool pairs = blocks_at_once(s) == 2;
-  const auto picture = bf16 ? (pairs ? sparse_backward_picture<true, 2>
-                                     : sparse_backward_picture<true, 1>)
-                            : (pairs ? sparse_backward_picture<false, 2>
-                                     : sparse_backward_picture<false, 1>);
+  const auto picture =
+      bf16 ? (pairs ? sparse_backward_picture<true, 2> : sparse_backward_picture<true, 1>)
+           : (pairs ? sparse_backward_picture<false, 2> : sparse_backward_picture<false, 1>);
   for (std::size_t p = pictures.begin; p < pictures.end; ++p) {
     picture(s, source, weights, y, gradient, winner, p, scratch, source_gradient, weights_gradient,
             bias_gradient);

@@ -1,5 +1,5 @@
-// The AVX-512 loops of pooled_convolution.cpp, over a range of the pictures of a batch. Gradients of
-// weights and bias are added to what the buffers hold.
+// The AVX-512 loops of pooled_convolution.cpp, over a range of the pictures of a batch. Gradients
+// of weights and bias are added to what the buffers hold.
 
 #pragma once
 
@@ -35,9 +35,9 @@ struct SparseScratch {
     float value;
     std::int32_t offset;
   };
-  std::vector<Entry> entries;        // [out_channels, pooled positions]
-  std::vector<int> counts;           // [out_channels]
-  std::vector<float> source;         // [padded positions, 32 or 16]
+  std::vector<Entry> entries;  // [out_channels, pooled positions]
+  std::vector<int> counts;     // [out_channels]
+  std::vector<float> source;   // [padded positions, 32 or 16]
   std::vector<float> source_gradient;
 };
 

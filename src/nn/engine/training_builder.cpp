@@ -70,24 +70,24 @@ void TrainingBuilder::emit_output() {
   output_ = program_.persistent(plain);
   output_gradient_ = program_.persistent(plain);
   const Tensor output = program_.in_layout(Program::forward, "output", y->data, plain);
-  program_.add(Program::forward, "output", {output}, [from = output, to = output_, this_size =
-                                                          plain.get_size() / sizeof(float)] {
-    convert(static_cast<const float*>(from.data()), this_size, DataType::f32, to.data());
-  });
-  const Tensor gradient = program_.tensor(plain_desc(plain.dims(), type_));
-  program_.add(Program::backward, "output.gradient", {gradient},
-               [from = output_gradient_, to = gradient, n = plain.get_size() / sizeof(float),
-                type = type_] {
-                 convert(static_cast<const float*>(from.data()), n, type, to.data());
+  program_.add(Program::forward, "output", {output},
+               [from = output, to = output_, this_size = plain.get_size() / sizeof(float)] {
+                 convert(static_cast<const float*>(from.data()), this_size, DataType::f32,
+                         to.data());
                });
+  const Tensor gradient = program_.tensor(plain_desc(plain.dims(), type_));
+  program_.add(
+      Program::backward, "output.gradient", {gradient},
+      [from = output_gradient_, to = gradient, n = plain.get_size() / sizeof(float), type = type_] {
+        convert(static_cast<const float*>(from.data()), n, type, to.data());
+      });
   give_gradient(y, gradient, false, "output");
 }
 
 void TrainingBuilder::emit_input_gradient(const ValuePtr& input) {
   const Desc plain = plain_desc(input_.desc().dims(), DataType::f32);
   input_gradient_ = program_.persistent(plain);
-  const Tensor gradient =
-      program_.in_layout(Program::backward, "input", input->gradient, plain);
+  const Tensor gradient = program_.in_layout(Program::backward, "input", input->gradient, plain);
   program_.add(Program::backward, "input.gradient", {gradient},
                [from = gradient, to = input_gradient_, n = plain.get_size() / sizeof(float)] {
                  convert(static_cast<const float*>(from.data()), n, DataType::f32, to.data());
@@ -121,8 +121,8 @@ void TrainingBuilder::give_gradient(const ValuePtr& value, const Tensor& gradien
     value->gradient_shared = shared;
     return;
   }
-  const Tensor sum = value->gradient_shared ? program_.tensor(value->gradient.desc())
-                                            : value->gradient;
+  const Tensor sum =
+      value->gradient_shared ? program_.tensor(value->gradient.desc()) : value->gradient;
   const Tensor other =
       program_.in_layout(Program::backward, name, gradient, value->gradient.desc());
   const dnnl::binary::primitive_desc desc(
@@ -135,8 +135,7 @@ void TrainingBuilder::give_gradient(const ValuePtr& value, const Tensor& gradien
 }
 
 Tensor TrainingBuilder::relu_gradient(const ValuePtr& y, const std::string& name) {
-  const Tensor gradient =
-      program_.in_layout(Program::backward, name, y->gradient, y->data.desc());
+  const Tensor gradient = program_.in_layout(Program::backward, name, y->gradient, y->data.desc());
   const bool in_place = !y->gradient_shared || gradient.buffer != y->gradient.buffer;
   const Tensor masked = in_place ? gradient : program_.tensor(gradient.desc());
   const std::size_t n = gradient.desc().get_size() / element_size(type_);
@@ -151,8 +150,8 @@ TrainingBuilder::ValuePtr TrainingBuilder::pool(int index) {
   const Layer& l = graph_.layer(index);
   const ValuePtr x = value(l.inputs[0]);
   const bool is_max = l.kind == LayerKind::max_pool || l.kind == LayerKind::global_max_pool;
-  const auto algorithm = is_max ? dnnl::algorithm::pooling_max
-                                : dnnl::algorithm::pooling_avg_exclude_padding;
+  const auto algorithm =
+      is_max ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_exclude_padding;
   const Dims kernel{l.kernel.height, l.kernel.width}, strides{l.stride.height, l.stride.width},
       pads{l.pad.height, l.pad.width};
   const Desc wanted(dims_of(l.output, batch_size_), type_, Tag::any);
@@ -171,10 +170,9 @@ TrainingBuilder::ValuePtr TrainingBuilder::pool(int index) {
     if (!x->needs_gradient) return;
     // A ReLU before the pool can be undone here, on a quarter of the values: where the largest of a
     // window is 0, no gradient passes either way.
-    const Tensor gradient =
-        x->relu_done_by_pool
-            ? relu_gradient(y, name)
-            : program_.in_layout(Program::backward, name, y->gradient, y->data.desc());
+    const Tensor gradient = x->relu_done_by_pool ? relu_gradient(y, name)
+                                                 : program_.in_layout(Program::backward, name,
+                                                                      y->gradient, y->data.desc());
     const dnnl::pooling_backward::primitive_desc backward(
         dnnl::pooling_backward::desc(algorithm, x->data.desc(), gradient.desc(), strides, kernel,
                                      pads, pads),
@@ -196,7 +194,8 @@ TrainingBuilder::ValuePtr TrainingBuilder::activation(int index) {
   const bool relu = l.kind == LayerKind::relu;
   const auto algorithm = relu ? dnnl::algorithm::eltwise_relu : dnnl::algorithm::eltwise_gelu_erf;
   const dnnl::eltwise_forward::primitive_desc forward(
-      dnnl::eltwise_forward::desc(dnnl::prop_kind::forward_training, algorithm, x->data.desc(), 0.0f),
+      dnnl::eltwise_forward::desc(dnnl::prop_kind::forward_training, algorithm, x->data.desc(),
+                                  0.0f),
       planned_scratchpad(), cpu_engine());
   const Tensor out = program_.tensor(forward.dst_desc());
   program_.add(Program::forward, l.name, dnnl::eltwise_forward(forward), forward,
@@ -230,12 +229,11 @@ TrainingBuilder::ValuePtr TrainingBuilder::dropout(int index) {
   const Tensor out = program_.tensor(x->data.desc());
   const std::size_t n = out.desc().get_size() / element_size(type_);
   const auto drop = [n, index, rate = l.rate, type = type_, &state = state_](const Tensor& from,
-                                                                            const Tensor& to) {
+                                                                             const Tensor& to) {
     const std::uint64_t key = hash_seed(state.seed, state.step, static_cast<std::uint64_t>(index));
     nn::dropout(from.data(), n, type, rate, key, to.data());
   };
-  program_.add(Program::forward, l.name, {x->data, out},
-               [=, from = x->data] { drop(from, out); });
+  program_.add(Program::forward, l.name, {x->data, out}, [=, from = x->data] { drop(from, out); });
   const ValuePtr y = make_value(out, x, false);
   backward_.push_back([=, this, name = l.name] {
     if (!x->needs_gradient) return;
@@ -275,8 +273,8 @@ TrainingBuilder::ValuePtr TrainingBuilder::add(int index) {
   const Tensor other = program_.in_layout(Program::forward, l.name, b->data, layout);
   const Tensor out = program_.tensor(layout);
   const dnnl::binary::primitive_desc desc(
-      dnnl::binary::desc(dnnl::algorithm::binary_add, layout, layout, layout),
-      planned_scratchpad(), cpu_engine());
+      dnnl::binary::desc(dnnl::algorithm::binary_add, layout, layout, layout), planned_scratchpad(),
+      cpu_engine());
   program_.add(Program::forward, l.name, dnnl::binary(desc), desc,
                {{DNNL_ARG_SRC_0, a->data}, {DNNL_ARG_SRC_1, other}, {DNNL_ARG_DST, out}});
   const ValuePtr y = make_value(out, a, b->needs_gradient);

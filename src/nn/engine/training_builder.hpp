@@ -30,8 +30,8 @@ class TrainingBuilder {
   /// Emits everything. The tensors below are valid afterwards.
   void build();
 
-  Tensor input() const { return input_; }            ///< `type` [batch, c, h, w], row-major
-  Tensor output() const { return output_; }          ///< fp32, row-major
+  Tensor input() const { return input_; }    ///< `type` [batch, c, h, w], row-major
+  Tensor output() const { return output_; }  ///< fp32, row-major
   Tensor output_gradient() const { return output_gradient_; }  ///< fp32, row-major
   Tensor input_gradient() const { return input_gradient_; }    ///< fp32, row-major, if asked for
 
@@ -56,7 +56,8 @@ class TrainingBuilder {
   ValuePtr flatten(int index);
   ValuePtr add(int index);
 
-  /// The 2x2 max pool behind a convolution and its ReLU, where the three can be one operation; or -1.
+  /// The 2x2 max pool behind a convolution and its ReLU, where the three can be one operation; or
+  /// -1.
   int pool_behind(int index) const;
   ValuePtr first_pooled_conv(int index, int pool);
   /// Null if the layouts that oneDNN chose do not suit.

@@ -67,13 +67,13 @@ void TrainingBuilder::conv_backward(int index, const ValuePtr& x, const ValuePtr
   if (suits_unfolding(shape, type_)) {
     unfolded_backward_weights(index, source, y->gradient, weights);
   } else {
-    const auto for_weights = choose_convolution_backward_weights(shape, source.desc(),
-                                                                 y->data.desc(), type_, forward);
+    const auto for_weights =
+        choose_convolution_backward_weights(shape, source.desc(), y->data.desc(), type_, forward);
     std::unordered_map<int, Tensor> arguments{
         {DNNL_ARG_SRC,
          program_.in_layout(Program::backward, l.name, source, for_weights.src_desc())},
-        {DNNL_ARG_DIFF_DST, program_.in_layout(Program::backward, l.name, y->gradient,
-                                               for_weights.diff_dst_desc())},
+        {DNNL_ARG_DIFF_DST,
+         program_.in_layout(Program::backward, l.name, y->gradient, for_weights.diff_dst_desc())},
         {DNNL_ARG_DIFF_WEIGHTS, parameters_.gradient(weights)}};
     if (l.bias) arguments[DNNL_ARG_DIFF_BIAS] = parameters_.gradient(bias);
     program_.add(Program::backward, l.name + ".backward_weights",
@@ -81,8 +81,8 @@ void TrainingBuilder::conv_backward(int index, const ValuePtr& x, const ValuePtr
   }
   if (!x->needs_gradient) return;
 
-  const auto for_data = choose_convolution_backward_data(shape, x->data.desc(), y->data.desc(),
-                                                         type_, forward);
+  const auto for_data =
+      choose_convolution_backward_data(shape, x->data.desc(), y->data.desc(), type_, forward);
   const Tensor source_gradient = program_.tensor(for_data.diff_src_desc());
   program_.add(Program::backward, l.name + ".backward_data",
                dnnl::convolution_backward_data(for_data), for_data,
@@ -97,8 +97,8 @@ void TrainingBuilder::unfolded_backward_weights(int index, const Tensor& source,
                                                 const Tensor& gradient, const Tensor& weights) {
   const Layer& l = graph_.layer(index);
   const Shape& in = graph_.layer(l.inputs[0]).output;
-  const Window window{batch_size_, in.channels, in.height, in.width, l.kernel, l.stride, l.pad,
-                      l.output.height, l.output.width};
+  const Window window{batch_size_, in.channels, in.height,       in.width,      l.kernel,
+                      l.stride,    l.pad,       l.output.height, l.output.width};
   const auto rows = static_cast<dnnl::memory::dim>(window.rows());
   const auto columns = static_cast<dnnl::memory::dim>(window.columns());
   const auto channels_last = [&](const Tensor& tensor) {
@@ -111,8 +111,8 @@ void TrainingBuilder::unfolded_backward_weights(int index, const Tensor& source,
                [=, type = type_] { unfold(window, pixels.data(), type, unfolded.data()); });
   // dW [columns, out] = unfolded' [columns, rows] * gradient [rows, out]
   const Tensor transposed = program_.alias(unfolded, Desc({columns, rows}, type_, Tag::ba));
-  const Tensor gradient_rows = program_.alias(
-      channels_last(gradient), plain_desc({rows, l.features}, type_));
+  const Tensor gradient_rows =
+      program_.alias(channels_last(gradient), plain_desc({rows, l.features}, type_));
   const Desc product = plain_desc({columns, l.features}, DataType::f32);
   const dnnl::matmul::primitive_desc desc(
       dnnl::matmul::desc(transposed.desc(), gradient_rows.desc(), product), planned_scratchpad(),
@@ -148,9 +148,9 @@ TrainingBuilder::ValuePtr TrainingBuilder::dense(int index) {
   }
   const auto make_forward = [&](const Desc& source, const Desc& out,
                                 const dnnl::primitive_attr& with) {
-    return Forward::primitive_desc(Forward::desc(dnnl::prop_kind::forward_training, source,
-                                                 any_weights, bias_desc, out),
-                                   with, cpu_engine());
+    return Forward::primitive_desc(
+        Forward::desc(dnnl::prop_kind::forward_training, source, any_weights, bias_desc, out), with,
+        cpu_engine());
   };
   Desc source_desc = x->data.desc();
   if (is_reference(make_forward(source_desc, out_desc, attributes).impl_info_str())) {
@@ -225,29 +225,32 @@ TrainingBuilder::ValuePtr TrainingBuilder::batch_norm(int index) {
   const Tensor mean = program_.tensor(forward.mean_desc());
   const Tensor variance = program_.tensor(forward.variance_desc());
   const Desc scale_shift_desc({2, l.output.channels}, DataType::f32, Tag::ab);
-  const Tensor scale_shift = parameters_.add(scale_shift_desc,
-                                             {parameter_index(index, ParameterRole::scale),
-                                              parameter_index(index, ParameterRole::shift)},
-                                             scale_shift_desc);
+  const Tensor scale_shift = parameters_.add(
+      scale_shift_desc,
+      {parameter_index(index, ParameterRole::scale), parameter_index(index, ParameterRole::shift)},
+      scale_shift_desc);
   std::unordered_map<int, Tensor> arguments{{DNNL_ARG_SRC, x->data},
                                             {DNNL_ARG_DST, out},
                                             {DNNL_ARG_SCALE_SHIFT, scale_shift},
                                             {DNNL_ARG_MEAN, mean},
                                             {DNNL_ARG_VARIANCE, variance}};
   Tensor workspace;
-  if (relu >= 0) arguments[DNNL_ARG_WORKSPACE] = workspace = program_.tensor(forward.workspace_desc());
+  if (relu >= 0)
+    arguments[DNNL_ARG_WORKSPACE] = workspace = program_.tensor(forward.workspace_desc());
   program_.add(Program::forward, l.name, Forward(forward), forward, arguments);
 
-  // Running statistics: the newest batch's by momentum, with the unbiased variance, or the mean over
-  // the batches since re-estimation began.
+  // Running statistics: the newest batch's by momentum, with the unbiased variance, or the mean
+  // over the batches since re-estimation began.
   const double count = static_cast<double>(batch_size_) * l.output.height * l.output.width;
   const double unbias = count > 1 ? count / (count - 1) : 1;
   program_.add(
       Program::forward, l.name + ".running", {mean, variance},
       [=, &state = state_, momentum = l.momentum,
        &running_mean = parameters_.running(parameter_index(index, ParameterRole::running_mean)),
-       &running_var = parameters_.running(parameter_index(index, ParameterRole::running_variance))] {
-        const double weight = state.statistics_batches > 0 ? 1.0 / state.statistics_batches : momentum;
+       &running_var =
+           parameters_.running(parameter_index(index, ParameterRole::running_variance))] {
+        const double weight =
+            state.statistics_batches > 0 ? 1.0 / state.statistics_batches : momentum;
         const auto* m = static_cast<const float*>(mean.data());
         const auto* v = static_cast<const float*>(variance.data());
         for (std::size_t c = 0; c < running_mean.size(); ++c) {

@@ -57,22 +57,20 @@ TrainingBuilder::ValuePtr TrainingBuilder::first_pooled_conv(int index, int pool
   const Tensor out = program_.tensor(Desc(pooled_dims(shape), type_, Tag::nChw16c));
   const Tensor winner = program_.tensor(Desc(pooled_dims(shape), DataType::u8, Tag::nChw16c));
   const std::string name = l.name + "+pool";
-  program_.add(Program::forward, name, {x->data, out, winner},
-               [=, type = type_, source = x->data] {
-                 pooled_convolution_forward(shape, type, source.data(), floats(weights),
-                                            floats(bias), out.data(), bytes(winner));
-               });
+  program_.add(Program::forward, name, {x->data, out, winner}, [=, type = type_, source = x->data] {
+    pooled_convolution_forward(shape, type, source.data(), floats(weights), floats(bias),
+                               out.data(), bytes(winner));
+  });
   const ValuePtr y = make_value(out, x, true);
   value(fusible_relu(index)) = value(pool) = y;
   backward_.push_back([=, this, source = x->data] {
     const Tensor gradient = program_.in_layout(Program::backward, name, y->gradient, out.desc());
-    program_.add(Program::backward, name + ".backward", {source, out, gradient, winner},
-                 [=, type = type_, dw = parameters_.gradient(weights),
-                  db = parameters_.gradient(bias)] {
-                   pooled_convolution_backward(shape, type, source.data(), out.data(),
-                                               gradient.data(), bytes(winner), floats(dw),
-                                               floats(db));
-                 });
+    program_.add(
+        Program::backward, name + ".backward", {source, out, gradient, winner},
+        [=, type = type_, dw = parameters_.gradient(weights), db = parameters_.gradient(bias)] {
+          pooled_convolution_backward(shape, type, source.data(), out.data(), gradient.data(),
+                                      bytes(winner), floats(dw), floats(db));
+        });
   });
   return y;
 }
@@ -111,9 +109,8 @@ TrainingBuilder::ValuePtr TrainingBuilder::sparse_pooled_conv(int index, int poo
        {DNNL_ARG_WEIGHTS, parameters_.compute_copy(weights, forward.weights_desc())},
        {DNNL_ARG_BIAS, bias},
        {DNNL_ARG_DST, conv_out}});
-  program_.add(
-      Program::forward, graph_.layer(pool).name, dnnl::pooling_forward(pooling), pooling,
-      {{DNNL_ARG_SRC, conv_out}, {DNNL_ARG_DST, out}, {DNNL_ARG_WORKSPACE, winner}});
+  program_.add(Program::forward, graph_.layer(pool).name, dnnl::pooling_forward(pooling), pooling,
+               {{DNNL_ARG_SRC, conv_out}, {DNNL_ARG_DST, out}, {DNNL_ARG_WORKSPACE, winner}});
 
   const ValuePtr y = make_value(out, x, true);
   value(fusible_relu(index)) = value(pool) = y;
@@ -124,14 +121,14 @@ TrainingBuilder::ValuePtr TrainingBuilder::sparse_pooled_conv(int index, int poo
     if (x->needs_gradient) source_gradient = program_.tensor(source_desc);
     std::vector<Tensor> touches{source, out, gradient, winner};
     if (source_gradient) touches.push_back(source_gradient);
-    program_.add(Program::backward, name + ".sparse_backward", touches,
-                 [=, type = type_, dw = parameters_.gradient(weights),
-                  db = parameters_.gradient(bias)] {
-                   sparse_convolution_backward(
-                       shape, type, source.data(), floats(weights), out.data(), gradient.data(),
-                       bytes(winner), source_gradient ? source_gradient.data() : nullptr,
-                       floats(dw), floats(db));
-                 });
+    program_.add(
+        Program::backward, name + ".sparse_backward", touches,
+        [=, type = type_, dw = parameters_.gradient(weights), db = parameters_.gradient(bias)] {
+          sparse_convolution_backward(shape, type, source.data(), floats(weights), out.data(),
+                                      gradient.data(), bytes(winner),
+                                      source_gradient ? source_gradient.data() : nullptr,
+                                      floats(dw), floats(db));
+        });
     if (x->needs_gradient) give_gradient(x, source_gradient, false, name);
   });
   return y;

@@ -22,8 +22,8 @@ void conv_norm(Lines& lines, int channels) {
 /// The same with 2x2 max pooling behind the convolution: batch norm and ReLU then work on a quarter
 /// of the values.
 void conv_pool_norm(Lines& lines, int channels) {
-  append(lines, {fmt::format("conv {} 3 pad=1 bias=false", channels), "max_pool 2", "batch_norm",
-                 "relu"});
+  append(lines,
+         {fmt::format("conv {} 3 pad=1 bias=false", channels), "max_pool 2", "batch_norm", "relu"});
 }
 
 void residual(Lines& lines, int channels, const std::string& mark) {
@@ -34,8 +34,8 @@ void residual(Lines& lines, int channels, const std::string& mark) {
 }
 
 Lines mlp() {
-  return {"flatten", "dense 512", "relu", "dropout 0.2", "dense 256", "relu", "dropout 0.2",
-          "dense classes"};
+  return {"flatten",   "dense 512", "relu",        "dropout 0.2",
+          "dense 256", "relu",      "dropout 0.2", "dense classes"};
 }
 
 Lines keras_cnn() {
