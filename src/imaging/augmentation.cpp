@@ -126,8 +126,13 @@ void reverse_grey_row(const std::uint8_t* from, std::uint8_t* to, std::size_t wi
 
 void reverse_rgb_row(const std::uint8_t* from, std::uint8_t* to, std::size_t width) {
   // Moving four bytes at a time is one instruction; the fourth is overwritten by the next pixel.
+  // The first and the last pixel have no fourth byte in the row.
   from += 3 * (width - 1);
-  for (std::size_t x = 0; x + 1 < width; ++x, from -= 3, to += 3) std::memcpy(to, from, 4);
+  std::memcpy(to, from, 3);
+  if (width == 1) return;
+  from -= 3;
+  to += 3;
+  for (std::size_t x = 1; x + 1 < width; ++x, from -= 3, to += 3) std::memcpy(to, from, 4);
   std::memcpy(to, from, 3);
 }
 
