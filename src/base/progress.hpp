@@ -12,8 +12,8 @@ class Progress {
  public:
   virtual ~Progress() = default;
 
-  /// `done` of `total` units are finished (`total` 0: unknown). `detail` is free text for the end of
-  /// the line, such as "loss 0.41  accuracy 0.853".
+  /// `done` of `total` units are finished (`total` 0: unknown). `detail` is free text for the end
+  /// of the line, such as "loss 0.41  accuracy 0.853".
   virtual void update(std::uint64_t done, std::uint64_t total, const std::string& detail) {
     (void)done, (void)total, (void)detail;
   }
