@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <system_error>
 
@@ -80,9 +80,13 @@ class PartialFile {
   }
 };
 
+using Clock = std::chrono::steady_clock;
+
 struct Transfer {
   PartialFile& file;
   const DownloadOptions& options;
+  Clock::time_point last_byte = Clock::now();
+  bool silent = false;
   bool too_long = false;
   bool stopped = false;
 };
@@ -93,6 +97,7 @@ std::size_t on_data(char* bytes, std::size_t, std::size_t count, void* user) {
     transfer.too_long = true;
     return 0;
   }
+  transfer.last_byte = Clock::now();
   return transfer.file.append(bytes, count) ? count : 0;
 }
 
@@ -101,7 +106,10 @@ int on_tick(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& transfer = *static_cast<Transfer*>(user);
   const auto& report = transfer.options.on_progress;
   transfer.stopped = report && !report(transfer.file.size());
-  return transfer.stopped ? 1 : 0;
+  // libcurl's own low-speed limit averages over seconds, and so takes long to notice.
+  const std::chrono::duration<double> waited = Clock::now() - transfer.last_byte;
+  transfer.silent = waited.count() > transfer.options.stall_timeout_s;
+  return transfer.stopped || transfer.silent ? 1 : 0;
 }
 
 struct FreeHandle {
@@ -129,9 +137,6 @@ void set_options(CURL* handle, const std::string& url, Transfer& transfer) {
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(1000 * transfer.options.connect_timeout_s));
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME,
-                   std::max(1L, static_cast<long>(transfer.options.stall_timeout_s)));
   curl_easy_setopt(handle, CURLOPT_RESUME_FROM_LARGE,
                    static_cast<curl_off_t>(transfer.file.size()));
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_data);
@@ -170,6 +175,10 @@ void download(const std::string& url, const std::filesystem::path& partial,
           fmt::format("{}: longer than the {} bytes expected", url, options.most_bytes));
     }
     if (code == CURLE_OK) break;
+    if (transfer.silent) {
+      throw DownloadError(
+          fmt::format("{}: not a byte for {}", url, format_duration(options.stall_timeout_s)));
+    }
     if (file.size() > 0 && cannot_continue(handle.get(), code)) {
       file.clear();
       continue;

@@ -16,7 +16,7 @@ struct FetchOptions {
   std::filesystem::path data_dir;
   /// Addresses of folders to try in this order instead of the published ones; "{name}" in them is
   /// replaced by the data set's name.
-  std::vector<std::string> mirrors;
+  std::vector<std::string> mirrors = {};
   Progress* progress = nullptr;  ///< bytes of all files together
   double connect_timeout_s = 10;
   double stall_timeout_s = 20;
