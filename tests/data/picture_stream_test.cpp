@@ -1,8 +1,6 @@
 #include "data/picture_stream.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,6 +10,7 @@
 #include "data/idx.hpp"
 #include "imaging/codec.hpp"
 #include "imaging/resize.hpp"
+#include "temporary_folder.hpp"
 
 namespace thimble {
 namespace {
@@ -43,13 +42,6 @@ struct Everything {
 
 class PictureStreams : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "thimble-stream-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   fs::path write_picture(const std::string& name, const Images& images, std::size_t i) {
     const fs::path path = folder_ / name;
     fs::create_directories(path.parent_path());
@@ -57,8 +49,8 @@ class PictureStreams : public ::testing::Test {
     return path;
   }
 
-  fs::path write_text(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
+  fs::path write(const std::string& name, const std::string& text) {
+    write_text(folder_ / name, text);
     return folder_ / name;
   }
 
@@ -70,7 +62,7 @@ class PictureStreams : public ::testing::Test {
       }
       text += "\n";
     }
-    return write_text(name, text);
+    return write(name, text);
   }
 
   Everything read_all(const std::vector<fs::path>& inputs, std::size_t most = 4) {
@@ -83,7 +75,7 @@ class PictureStreams : public ::testing::Test {
       all.largest_batch = std::max(all.largest_batch, batch.images.size());
       all.images.append(batch.images);
       for (const PictureOrigin& origin : batch.origins) {
-        all.names.push_back(fs::path(origin.file).lexically_relative(folder_).string() +
+        all.names.push_back(fs::path(origin.file).lexically_relative(folder_.path()).string() +
                             (origin.index ? "#" + std::to_string(*origin.index) : ""));
       }
       all.failures.insert(all.failures.end(), batch.failures.begin(), batch.failures.end());
@@ -91,7 +83,7 @@ class PictureStreams : public ::testing::Test {
     return all;
   }
 
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(PictureStreams, KeepTheOrderOverAllKinds) {
@@ -104,7 +96,7 @@ TEST_F(PictureStreams, KeepTheOrderOverAllKinds) {
   write_picture("tree/b/10.png", images, 2);
   write_picture("tree/c.PNG", images, 4);
   write_picture("tree/.hidden.png", images, 5);
-  write_text("tree/notes.txt", "not a picture");
+  write("tree/notes.txt", "not a picture");
   write_idx_images(folder_ / "some-images.gz", idx, true);
   const fs::path rows = write_rows("rows.csv", csv);
 
@@ -143,12 +135,12 @@ TEST_F(PictureStreams, TheBatchSizeChangesNothing) {
 TEST_F(PictureStreams, GoOnBehindWhatCannotBeRead) {
   const Images images = random_images(kShape, 3);
   const fs::path good = write_picture("good.png", images, 0);
-  const fs::path text = write_text("text.png", "no picture at all");
-  const fs::path empty = write_text("empty", "");
-  const fs::path labels = write_text("labels", std::string("\0\0\x08\x01\0\0\0\x01\x05", 9));
+  const fs::path text = write("text.png", "no picture at all");
+  const fs::path empty = write("empty", "");
+  const fs::path labels = write("labels", std::string("\0\0\x08\x01\0\0\0\x01\x05", 9));
   const fs::path lies =
-      write_text("lies", std::string("\0\0\x08\x03\x7f\0\0\0\0\0\0\x05\0\0\0\x05", 16));
-  const fs::path gzip = write_text("cut.gz", "\x1f\x8b\x08");
+      write("lies", std::string("\0\0\x08\x03\x7f\0\0\0\0\0\0\x05\0\0\0\x05", 16));
+  const fs::path gzip = write("cut.gz", "\x1f\x8b\x08");
   fs::create_directories(folder_ / "nothing");
   const Everything all = read_all({folder_ / "missing.png", good, text, folder_ / "missing", empty,
                                    labels, lies, gzip, folder_ / "nothing", good});
@@ -163,7 +155,7 @@ TEST_F(PictureStreams, GoOnBehindWhatCannotBeRead) {
 TEST_F(PictureStreams, LeaveOutBadRowsOfACsvOneByOne) {
   const std::string row = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25";
   const fs::path path =
-      write_text("rows.csv", row + "\n" + row + ",1\n" + row + "\nx" + row + "\n" + row + "\n");
+      write("rows.csv", row + "\n" + row + ",1\n" + row + "\nx" + row + "\n" + row + "\n");
   const Everything all = read_all({path});
   EXPECT_THAT(all.names, ElementsAre("rows.csv#0", "rows.csv#2", "rows.csv#4"));
   EXPECT_THAT(all.failures, ElementsAre(AllOf(HasSubstr("line 2"), HasSubstr("26 values")),
@@ -174,7 +166,7 @@ TEST_F(PictureStreams, GiveUpOnACsvThatIsNothingButBadRows) {
   std::string text = "1,2,3,4\n";
   for (int i = 0; i < 1000; ++i) text += "a,b\n";
   text += "1,2,3,4\n";
-  const Everything all = read_all({write_text("rows.csv", text)}, 1000);
+  const Everything all = read_all({write("rows.csv", text)}, 1000);
   EXPECT_THAT(all.names, ElementsAre("rows.csv#0"));
   EXPECT_LT(all.failures.size(), 30u);
   EXPECT_THAT(all.failures.back(), HasSubstr("left out"));

@@ -10,6 +10,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "base/error.hpp"
+#include "temporary_folder.hpp"
 
 namespace thimble {
 namespace {
@@ -28,16 +29,6 @@ std::vector<std::string> names(std::size_t n) {
   std::vector<std::string> result;
   for (std::size_t i = 0; i < n; ++i) result.push_back("class " + std::to_string(i));
   return result;
-}
-
-template <class Function>
-std::string message_of(Function function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 class StoredCase : public ::testing::TestWithParam<nlohmann::json> {};
@@ -105,11 +96,11 @@ TEST(Evaluate, RefusesWhatDoesNotFitTogether) {
   EXPECT_THROW(evaluate(two, std::vector{0}, names(2)), ShapeError);
   EXPECT_THROW(evaluate(two, std::vector{0, 1}, names(3)), ShapeError);
   EXPECT_THROW(evaluate(Probabilities(), {}, names(2)), DataError);
-  EXPECT_THAT(message_of([&] {
+  EXPECT_THAT(message_of<DataError>([&] {
                 evaluate(two, std::vector{0, 2}, names(2));
               }),
               HasSubstr("sample 1: label 2, expected 0 to 1"));
-  EXPECT_THAT(message_of([&] {
+  EXPECT_THAT(message_of<DataError>([&] {
                 evaluate(two, std::vector{0, -1}, names(2));
               }),
               HasSubstr("label -1"));
@@ -119,7 +110,7 @@ TEST(Evaluate, RefusesProbabilitiesThatAreNone) {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   for (float bad : {kNan, -0.1f, 1.5f, std::numeric_limits<float>::infinity()}) {
     const auto rows = probabilities_of({{0.5f, 0.5f}, {0.5f, bad}});
-    EXPECT_THAT(message_of([&] {
+    EXPECT_THAT(message_of<DataError>([&] {
                   evaluate(rows, std::vector{0, 1}, names(2));
                 }),
                 HasSubstr("sample 1: the model gives 'class 1' the probability"));

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "data/split.hpp"
+#include "temporary_folder.hpp"
 
 namespace thimble {
 namespace {
@@ -51,16 +52,6 @@ ModelDescription trained_with_validation(const Dataset& whole) {
   ModelDescription model = trained_on(split_validation_fraction(whole, kFraction, kSeed).train);
   model.recipe = {{"training", {{"validation_fraction", kFraction}, {"seed", kSeed}}}};
   return model;
-}
-
-template <class Exception, class Function>
-std::string message_of(Function function) {
-  try {
-    function();
-  } catch (const Exception& error) {
-    return error.what();
-  }
-  return "no such error";
 }
 
 TEST(JudgedData, TestSplitIsHonest) {

@@ -1,27 +1,24 @@
 #include "models/shipped.hpp"
 
 #include <cstdlib>
-#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "base/error.hpp"
+#include "temporary_folder.hpp"
 
 namespace thimble {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class ShippedModels : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "thimble-shipped-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     fs::create_directories(folder_ / "models");
     fs::create_directories(folder_ / "run");
     touch("models/cnn.safetensors");
@@ -31,23 +28,15 @@ class ShippedModels : public ::testing::Test {
     setenv("THIMBLE_MODELS", (folder_ / "models").c_str(), 1);
   }
 
-  void TearDown() override {
-    unsetenv("THIMBLE_MODELS");
-    fs::remove_all(folder_);
+  void TearDown() override { unsetenv("THIMBLE_MODELS"); }
+
+  void touch(const std::string& name) { write_text(folder_ / name, "x"); }
+
+  static std::string failure(const std::string& model) {
+    return message_of<UsageError>([&] { find_model(model); });
   }
 
-  void touch(const std::string& name) { std::ofstream(folder_ / name) << "x"; }
-
-  std::string failure(const std::string& model) {
-    try {
-      find_model(model);
-    } catch (const UsageError& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(ShippedModels, AreFoundByName) {
@@ -57,13 +46,9 @@ TEST_F(ShippedModels, AreFoundByName) {
 }
 
 TEST_F(ShippedModels, SayWhereTheyWereLookedFor) {
-  try {
-    shipped_model("vgg");
-    FAIL();
-  } catch (const FileError& error) {
-    EXPECT_THAT(error.what(), HasSubstr((folder_ / "models/vgg.safetensors").string()));
-    EXPECT_THAT(error.what(), HasSubstr("THIMBLE_MODELS"));
-  }
+  EXPECT_THAT(
+      message_of<FileError>([] { shipped_model("vgg"); }),
+      AllOf(HasSubstr((folder_ / "models/vgg.safetensors").string()), HasSubstr("THIMBLE_MODELS")));
   setenv("THIMBLE_MODELS", (folder_ / "nowhere").c_str(), 1);
   EXPECT_THROW(shipped_model(), FileError);
   EXPECT_TRUE(shipped_model_names().empty());

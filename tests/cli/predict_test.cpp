@@ -1,0 +1,196 @@
+#include "cli/predict.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "data/idx.hpp"
+#include "evaluation/evaluation.hpp"
+#include "evaluation/fake_classifier.hpp"
+#include "evaluation/prediction.hpp"
+#include "imaging/codec.hpp"
+#include "temporary_folder.hpp"
+
+namespace thimble::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using thimble::testing::FakeClassifier;
+
+constexpr PictureShape kShape{4, 4, 1};
+const std::vector<std::string> kClasses = {"a", "b", "c"};
+
+Images random_images(std::size_t n) {
+  Random random(n);
+  Images images(kShape, n);
+  for (std::uint8_t& pixel : images.pixels()) pixel = static_cast<std::uint8_t>(random.bits());
+  return images;
+}
+
+struct Predicted {
+  PredictReport report;
+  std::string out;
+  std::string notes;
+};
+
+class PredictInputs : public ::testing::Test {
+ protected:
+  Predicted run(PredictOptions options, const std::string& format = "csv") {
+    options.format.name = format;
+    std::ostringstream out, notes;
+    Predicted outcome;
+    outcome.report = predict_inputs(model_, options, out, notes);
+    outcome.out = out.str();
+    outcome.notes = notes.str();
+    return outcome;
+  }
+
+  std::filesystem::path write_picture(const std::string& name, const Images& images,
+                                      std::size_t i) {
+    write_png(folder_ / name, Picture(images.shape(), {images[i].begin(), images[i].end()}));
+    return folder_ / name;
+  }
+
+  std::filesystem::path write(const std::string& name, const std::string& text) {
+    const std::filesystem::path path = folder_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    write_text(path, text);
+    return path;
+  }
+
+  TemporaryFolder folder_;
+  FakeClassifier model_{kShape, kClasses};
+};
+
+TEST_F(PredictInputs, WritesARowAPictureInOrderAndInChunks) {
+  const Images images = random_images(25);
+  write_idx_images(folder_ / "pictures.idx", images, false);
+  const Predicted outcome = run({.inputs = {folder_ / "pictures.idx"}, .chunk_size = 4});
+  EXPECT_EQ(outcome.report.pictures, 25u);
+  EXPECT_THAT(outcome.notes, IsEmpty());
+  EXPECT_LE(model_.largest_batch, 4u);
+
+  const Probabilities expected = model_.predict_proba(images);
+  std::istringstream lines(outcome.out);
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "input,index,label,probability");
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    ASSERT_TRUE(std::getline(lines, line));
+    const std::string start = (folder_ / "pictures.idx").string() + "," + std::to_string(i) + "," +
+                              kClasses[predicted_class(expected[i])] + ",";
+    EXPECT_TRUE(line.starts_with(start)) << line << " / " << start;
+  }
+  EXPECT_FALSE(std::getline(lines, line));
+}
+
+TEST_F(PredictInputs, TestTimeAugmentationChangesTheAnswer) {
+  write_idx_images(folder_ / "idx", random_images(10), false);
+  EXPECT_NE(run({.inputs = {folder_ / "idx"}}).out,
+            run({.inputs = {folder_ / "idx"}, .flip_tta = true}).out);
+}
+
+TEST_F(PredictInputs, ReportsWhatCannotBeReadAndGoesOn) {
+  const Images images = random_images(2);
+  const auto first = write_picture("first.png", images, 0);
+  const auto bad = write("bad.png", "no picture");
+  const auto last = write_picture("last.png", images, 1);
+  const Predicted outcome = run({.inputs = {first, bad, last}});
+  EXPECT_EQ(outcome.report.pictures, 2u);
+  EXPECT_EQ(outcome.report.failures, 1u);
+  EXPECT_THAT(outcome.notes, HasSubstr(bad.string()));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("first.png"), HasSubstr("last.png")));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("bad.png")));
+}
+
+TEST_F(PredictInputs, CountsRowsToReview) {
+  Images images(kShape, 3);
+  images[0][0] = 255;  // almost certain
+  images[1][0] = 1;    // 2 : 1 : 1
+  write_idx_images(folder_ / "idx", images, false);
+  PredictOptions options{.inputs = {folder_ / "idx"}};
+  options.format.review_below = 0.75;
+  const Predicted outcome = run(options);
+  EXPECT_EQ(outcome.report.to_review, 2u);
+  EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 4);
+  EXPECT_THAT(outcome.out, HasSubstr(",0.500000,true\n"));
+}
+
+TEST_F(PredictInputs, SaysWhenPicturesAreResized) {
+  const Images large({8, 9, 3}, 1);
+  const auto picture = write_picture("large.png", large, 0);
+  const Predicted outcome = run({.inputs = {picture, picture}});
+  EXPECT_THAT(outcome.notes, HasSubstr("another size (8x9 RGB) are resized to the model's 4x4"));
+  EXPECT_THAT(outcome.notes, HasSubstr("2 of 2 pictures"));
+}
+
+TEST_F(PredictInputs, SaysWhenTheModelWasTrainedOnSyntheticPictures) {
+  write_idx_images(folder_ / "idx", random_images(1), false);
+  model_.description().trained_on.synthetic = true;
+  EXPECT_THAT(run({.inputs = {folder_ / "idx"}}).notes, HasSubstr("synthetic"));
+}
+
+TEST_F(PredictInputs, FailsWhenTheOutputCannotBeWritten) {
+  write_idx_images(folder_ / "idx", random_images(3), false);
+  std::ofstream full("/dev/full");
+  std::ostringstream notes;
+  EXPECT_THROW(predict_inputs(model_, {.inputs = {folder_ / "idx"}}, full, notes), FileError);
+}
+
+class TakeModel : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    shipped_ = write("models/cnn.safetensors", "x");
+    run_model_ = write("run/model.safetensors", "x");
+    write("unfinished/config.toml", "x");
+    write("photo.png", "x");
+    setenv("THIMBLE_MODELS", (folder_ / "models").c_str(), 1);
+  }
+  void TearDown() override { unsetenv("THIMBLE_MODELS"); }
+
+  std::filesystem::path write(const std::string& name, const std::string& text) {
+    const std::filesystem::path path = folder_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    write_text(path, text);
+    return path;
+  }
+
+  TemporaryFolder folder_;
+  std::filesystem::path shipped_;
+  std::filesystem::path run_model_;
+};
+
+TEST_F(TakeModel, TakesModelsOnly) {
+  std::vector<std::filesystem::path> arguments = {folder_ / "photo.png"};
+  EXPECT_EQ(take_model(arguments), shipped_);
+  EXPECT_EQ(arguments.size(), 1u);
+  for (const std::filesystem::path& model :
+       {folder_ / "run", run_model_, std::filesystem::path("cnn")}) {
+    arguments = {model, folder_ / "photo.png"};
+    EXPECT_EQ(take_model(arguments), model == "cnn" ? shipped_ : run_model_);
+    EXPECT_THAT(arguments, ::testing::ElementsAre(folder_ / "photo.png"));
+  }
+}
+
+TEST_F(TakeModel, NeverPutsTheDefaultInPlaceOfAMissingModel) {
+  std::vector<std::filesystem::path> arguments = {folder_ / "missing.safetensors",
+                                                  folder_ / "photo.png"};
+  EXPECT_THROW(take_model(arguments), UsageError);
+  arguments = {folder_ / "unfinished", folder_ / "photo.png"};
+  EXPECT_THROW(take_model(arguments), UsageError);
+}
+
+TEST_F(TakeModel, NeedsSomethingToPredict) {
+  std::vector<std::filesystem::path> arguments = {folder_ / "run"};
+  EXPECT_THROW(take_model(arguments), UsageError);
+}
+
+}  // namespace
+}  // namespace thimble::cli
