@@ -63,8 +63,8 @@ void set_thread_count(int count) {
 void parallel_for_indexed(std::size_t n, std::size_t grain, const IndexedBody& body) {
   if (n == 0) return;
   const std::size_t most = omp_in_parallel() ? 1 : static_cast<std::size_t>(thread_count());
-  const std::size_t ranges =
-      std::min(most, (n + std::max<std::size_t>(grain, 1) - 1) / std::max<std::size_t>(grain, 1));
+  const std::size_t full_ranges = n / std::max<std::size_t>(grain, 1);
+  const std::size_t ranges = std::min(most, std::max<std::size_t>(full_ranges, 1));
   if (ranges == 1) {
     body(0, 0, n);
     return;
