@@ -83,7 +83,9 @@ struct DataInfo {
 
 std::string title_of(const DatasetSplits& splits) {
   const Provenance& provenance = splits.train.provenance;
-  return provenance.name + (provenance.synthetic ? " (synthetic: drawn by Thimble)" : "");
+  if (!provenance.synthetic) return provenance.name;
+  return provenance.name + (provenance.name == "synthetic" ? " pictures, drawn by Thimble"
+                                                           : " (synthetic, drawn by Thimble)");
 }
 
 nlohmann::ordered_json info_json(const DatasetSplits& splits, const Source& source) {

@@ -101,24 +101,30 @@ class Fetcher {
     std::string failures;
     bool impostor = false;
     for (const std::string& mirror : mirrors_) {
-      try {
-        get_from(mirror + file.name, file);
+      const std::string failure = try_mirror(mirror, file, impostor);
+      if (failure.empty()) {
         report_.fetched.push_back(file.name);
         return;
-      } catch (const DownloadError& error) {
-        failures += fmt::format("\n  {}", error.what());
-      } catch (const DataError& error) {
-        failures += fmt::format("\n  {}", error.what());
-        impostor = true;
       }
-      message(failures.substr(failures.rfind('\n') + 3) + "; going on with the next mirror",
-              mirror);
+      failures += "\n  " + failure;
+      if (options_.progress && mirror != mirrors_.back()) {
+        options_.progress->message(failure + "; going on with the next mirror");
+      }
     }
     refuse(file, failures, impostor);
   }
 
-  void message(const std::string& text, const std::string& mirror) const {
-    if (options_.progress && mirror != mirrors_.back()) options_.progress->message(text);
+  /// Returns why the mirror did not serve, or "".
+  std::string try_mirror(const std::string& mirror, const PublishedFile& file, bool& impostor) {
+    try {
+      get_from(mirror + file.name, file);
+      return "";
+    } catch (const DownloadError& error) {
+      return error.what();
+    } catch (const DataError& error) {
+      impostor = true;
+      return error.what();
+    }
   }
 
   [[noreturn]] void refuse(const PublishedFile& file, const std::string& failures,
