@@ -159,15 +159,24 @@ struct Samples {
   std::optional<Dataset> test;
 };
 
-Samples load_samples(const Arguments& arguments, const nlohmann::json& settings) {
-  const nlohmann::json training = settings.value("training", nlohmann::json::object());
+/// The [training] table with all defaults; empty for families that have none.
+nlohmann::json training_settings(const Classifier& classifier) {
+  const nlohmann::json& recipe = classifier.description().recipe;
+  return recipe.is_object() ? recipe.value("training", nlohmann::json::object())
+                            : nlohmann::json::object();
+}
+
+std::uint64_t seed_of(const nlohmann::json& training) {
+  return training.value("seed", std::uint64_t{1});
+}
+
+Samples load_samples(const Arguments& arguments, const nlohmann::json& training) {
   const double fraction = training.value("validation_fraction", 0.0);
   DatasetSplits splits = load(arguments.data);
   Samples samples;
   samples.test = std::move(splits.test);
   if (fraction > 0) {
-    TrainValidation parts =
-        split_validation_fraction(splits.train, fraction, training.value("seed", std::uint64_t{1}));
+    TrainValidation parts = split_validation_fraction(splits.train, fraction, seed_of(training));
     samples.train = std::move(parts.train);
     samples.validation = std::move(parts.validation);
   } else {
@@ -260,15 +269,15 @@ void run(Arguments arguments) {
 
   const Recipe recipe = chosen_recipe(arguments);
   const std::unique_ptr<Classifier> classifier = make_classifier(recipe);
-  Samples samples = load_samples(arguments, classifier->description().recipe);
+  const nlohmann::json training = training_settings(*classifier);
+  Samples samples = load_samples(arguments, training);
   if (arguments.out.empty()) {
     arguments.out = free_run_folder(recipe.name, samples.train.provenance.name).string();
   }
   std::ostream silent(nullptr);
   std::ostream& out = arguments.quiet ? silent : std::cout;
   out << fmt::format("data       {}\nrecipe     {} ({}), seed {}\nrun        {}\n",
-                     samples_text(samples), recipe.name, recipe.family,
-                     classifier->description().recipe["training"].value("seed", std::uint64_t{1}),
+                     samples_text(samples), recipe.name, recipe.family, seed_of(training),
                      arguments.out)
       << std::flush;
   try {
