@@ -89,6 +89,9 @@ Evaluation evaluate_classifier(const Classifier& model, DatasetSplits splits,
   evaluation.model = model_json(description, options);
   evaluation.data = data_json(judged);
 
+  if (options.flip_tta && !knows_mirror_images(description)) {
+    notes << "note: the model was not trained on mirrored pictures; --tta may do harm\n";
+  }
   for (const std::string& note : judged.notes) notes << "note: " << note << "\n";
   out << heading(description, dataset, options.flip_tta) << to_text(evaluation);
   if (!options.json.empty()) write_file(options.json, to_json(evaluation).dump(2) + "\n");

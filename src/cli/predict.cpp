@@ -132,6 +132,9 @@ PredictReport predict_inputs(const Classifier& model, const PredictOptions& opti
     }
   };
   announce(description, say);
+  if (options.flip_tta && !knows_mirror_images(description)) {
+    say("note: the model was not trained on mirrored pictures; --tta may do harm");
+  }
   PictureStream stream(options.inputs, description.input);
   const auto writer = make_prediction_writer(options.format, description.classes, out);
   PredictReport report;

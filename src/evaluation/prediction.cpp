@@ -60,4 +60,16 @@ Probabilities predict(const Classifier& classifier, const Images& pictures,
   return all;
 }
 
+bool knows_mirror_images(const ModelDescription& model) {
+  if (!model.recipe.is_object() || !model.recipe.contains("augmentation")) return true;
+  const nlohmann::json& augmentation = model.recipe["augmentation"];
+  if (!augmentation.is_object()) return true;
+  const auto is_on = [&](const char* key) {
+    const auto value = augmentation.find(key);
+    if (value == augmentation.end()) return false;
+    return value->is_number() ? value->get<double>() > 0 : *value == true;
+  };
+  return is_on("horizontal_flip") || is_on("alternating_flip");
+}
+
 }  // namespace thimble

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "cli/run_program.hpp"
 #include "evaluation/evaluation.hpp"
 #include "evaluation/fake_classifier.hpp"
 #include "evaluation/prediction.hpp"
@@ -140,6 +141,88 @@ TEST(DefaultSource, IsWhatTheModelWasTrainedOn) {
   EXPECT_EQ(default_source(model), "synthetic");
   model.trained_on.name = "shoes";
   EXPECT_EQ(default_source(model), "fashion-mnist");
+}
+
+// The whole way: a run trained by the program, judged by the program.
+class EvaluateCommand : public ::testing::Test {
+ protected:
+  static constexpr const char* kData = "synthetic:train=100,test=40";
+
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryFolder;
+    const Outcome trained = run_thimble(folder_->path(), {"train", "--recipe", "mlp", "--data",
+                                                          kData, "--epochs", "1", "--out", "run"});
+    ASSERT_EQ(trained.status, 0) << trained.err;
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+
+  static Outcome evaluate(const std::vector<std::string>& more, rlim_t largest_file = 0) {
+    std::vector<std::string> arguments = {"evaluate", "run"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_thimble(folder_->path(), arguments, largest_file);
+  }
+
+  static inline TemporaryFolder* folder_ = nullptr;
+};
+
+TEST_F(EvaluateCommand, JudgesARun) {
+  const Outcome outcome =
+      evaluate({"--data", kData, "--json", "figures.json", "--sheet", "sheet.png"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("trained on synthetic (synthetic pictures)"));
+  EXPECT_THAT(outcome.err, HasSubstr("synthetic"));
+  const auto json = nlohmann::json::parse(read_text(*folder_ / "figures.json"));
+  EXPECT_EQ(json.at("samples"), 40);
+  EXPECT_EQ(json.at("data").at("synthetic"), true);
+  EXPECT_EQ(json.at("model").at("trained_on").at("synthetic"), true);
+  EXPECT_EQ(read_picture(*folder_ / "sheet.png").shape.channels, 3);
+}
+
+TEST_F(EvaluateCommand, TakesTheDataSetThatTheModelWasTrainedOn) {
+  const Outcome outcome = evaluate({});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("data       synthetic, test split"), HasSubstr("samples    1,000")));
+}
+
+TEST_F(EvaluateCommand, MakesTheValidationSplitAnew) {
+  const Outcome trained =
+      run_thimble(folder_->path(),
+                  {"train", "--recipe", "mlp", "--data", kData, "--epochs", "1", "--out", "held",
+                   "--set", "training.validation_fraction=0.2", "--set", "training.seed=5"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  for (const char* split : {"validation", "train"}) {
+    const Outcome outcome =
+        run_thimble(folder_->path(), {"evaluate", "held", "--data", kData, "--split", split});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const bool train = std::string(split) == "train";
+    EXPECT_THAT(outcome.out, HasSubstr(train ? "samples    80" : "samples    20"));
+    EXPECT_THAT(outcome.err, HasSubstr(train ? "no test figures" : "steered by these samples"));
+  }
+}
+
+TEST_F(EvaluateCommand, ToldWrongExitsWithTwo) {
+  EXPECT_EQ(evaluate({"--split", "half"}).status, 2);
+  EXPECT_EQ(evaluate({"--data", "no-such-data"}).status, 2);
+  EXPECT_EQ(run_thimble(folder_->path(), {"evaluate", "no-such-model"}).status, 2);
+  EXPECT_EQ(run_thimble(folder_->path(), {"evaluate"}).status, 2);
+}
+
+TEST_F(EvaluateCommand, FailingExitsWithOne) {
+  const Outcome size = evaluate({"--data", "synthetic:train=20,test=20,height=32,width=32"});
+  EXPECT_EQ(size.status, 1);
+  EXPECT_THAT(size.err, AllOf(HasSubstr("32x32 grey"), HasSubstr("28x28 grey")));
+  EXPECT_EQ(evaluate({"--json", "no/such/folder.json"}).status, 1);
+}
+
+TEST_F(EvaluateCommand, AFullDiskLeavesNoHalfFile) {
+  const Outcome outcome = evaluate({"--json", "half.json"}, 1000);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("half.json"));
+  EXPECT_FALSE(std::filesystem::exists(*folder_ / "half.json"));
 }
 
 }  // namespace

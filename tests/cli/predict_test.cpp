@@ -8,7 +8,10 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "cli/run_program.hpp"
+#include "data/csv.hpp"
 #include "data/idx.hpp"
+#include "data/synthetic.hpp"
 #include "evaluation/evaluation.hpp"
 #include "evaluation/fake_classifier.hpp"
 #include "evaluation/prediction.hpp"
@@ -190,6 +193,107 @@ TEST_F(TakeModel, NeverPutsTheDefaultInPlaceOfAMissingModel) {
 TEST_F(TakeModel, NeedsSomethingToPredict) {
   std::vector<std::filesystem::path> arguments = {folder_ / "run"};
   EXPECT_THROW(take_model(arguments), UsageError);
+}
+
+// The whole way: a run trained by the program, asked by the program.
+class PredictCommand : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryFolder;
+    const Outcome trained = run_thimble(
+        folder_->path(), {"train", "--recipe", "mlp", "--data", "synthetic:train=100,test=20",
+                          "--epochs", "1", "--out", "run"});
+    ASSERT_EQ(trained.status, 0) << trained.err;
+    const Dataset data = *make_synthetic({.train = 10, .test = 30}).test;
+    write_idx_images(*folder_ / "pictures.gz", data.images, true);
+    write_csv(*folder_ / "pictures.csv", data);
+    std::filesystem::create_directories(*folder_ / "pictures/deep");
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      const std::string name = std::string(i < 15 ? "pictures/" : "pictures/deep/") +
+                               static_cast<char>('a' + i % 15) + ".png";
+      write_png(*folder_ / name,
+                Picture(data.images.shape(), {data.images[i].begin(), data.images[i].end()}));
+    }
+    std::filesystem::create_directories(*folder_ / "models");
+    std::filesystem::copy_file(*folder_ / "run/model.safetensors",
+                               *folder_ / "models/cnn.safetensors");
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+
+  static Outcome predict(const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"predict"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_thimble(folder_->path(), arguments);
+  }
+  // The labels of CSV rows.
+  static std::vector<std::string> labels(const std::string& csv) {
+    std::vector<std::string> found;
+    std::istringstream lines(csv);
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream fields(line);
+      for (int i = 0; i < 3; ++i) std::getline(fields, line, ',');
+      found.push_back(line);
+    }
+    return found;
+  }
+
+  static inline TemporaryFolder* folder_ = nullptr;
+};
+
+TEST_F(PredictCommand, AnswersAlikeWhereverThePicturesLie) {
+  const Outcome idx = predict({"run", "pictures.gz", "--format", "csv"});
+  ASSERT_EQ(idx.status, 0) << idx.err;
+  EXPECT_EQ(std::count(idx.out.begin(), idx.out.end(), '\n'), 31);
+  EXPECT_THAT(idx.err, AllOf(HasSubstr("30 pictures"), HasSubstr("synthetic")));
+  const Outcome csv = predict({"run", "pictures.csv", "--format", "csv"});
+  ASSERT_EQ(csv.status, 0) << csv.err;
+  EXPECT_EQ(labels(csv.out), labels(idx.out));
+  const Outcome folder = predict({"run", "pictures", "--format", "csv"});
+  ASSERT_EQ(folder.status, 0) << folder.err;
+  EXPECT_EQ(std::count(folder.out.begin(), folder.out.end(), '\n'), 31);
+  EXPECT_THAT(folder.out, AllOf(HasSubstr("pictures/a.png,,"), HasSubstr("pictures/deep/o.png,,")));
+}
+
+TEST_F(PredictCommand, TakesTheShippedModelWhereNoneIsNamed) {
+  setenv("THIMBLE_MODELS", (*folder_ / "models").c_str(), 1);
+  const Outcome shipped = predict({"pictures/a.png", "--format", "jsonl", "--top", "3"});
+  unsetenv("THIMBLE_MODELS");
+  ASSERT_EQ(shipped.status, 0) << shipped.err;
+  EXPECT_EQ(shipped.out, predict({"run", "pictures/a.png", "--format", "jsonl", "--top", "3"}).out);
+  const auto row = nlohmann::json::parse(shipped.out);
+  EXPECT_EQ(row.at("top").size(), 3u);
+}
+
+TEST_F(PredictCommand, FlagsRowsForReviewAndCountsThem) {
+  const Outcome all = predict({"run", "pictures.gz", "--review-below", "1", "--format", "csv"});
+  ASSERT_EQ(all.status, 0) << all.err;
+  EXPECT_THAT(all.out, AllOf(HasSubstr(",review\n"), HasSubstr(",true\n")));
+  EXPECT_THAT(all.out, Not(HasSubstr("false")));
+  EXPECT_THAT(all.err, HasSubstr("30 to review (100.0 %, below 1)"));
+}
+
+TEST_F(PredictCommand, ExitsWithOneWhereAnInputCannotBeRead) {
+  write_text(*folder_ / "broken.png", "\x89PNG and no more");
+  const Outcome outcome = predict({"run", "pictures/a.png", "broken.png", "pictures/b.png"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("pictures/a.png"), HasSubstr("pictures/b.png")));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("broken.png: "), HasSubstr("1 input could not be read")));
+}
+
+TEST_F(PredictCommand, ToldWrongExitsWithTwo) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{},
+                                             {"run"},
+                                             {"missing.safetensors", "pictures/a.png"},
+                                             {"run", "pictures/a.png", "--format", "xml"},
+                                             {"run", "pictures/a.png", "--top", "0"},
+                                             {"run", "pictures/a.png", "--review-below", "7"}}) {
+    EXPECT_EQ(predict(arguments).status, 2) << ::testing::PrintToString(arguments);
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -58,7 +59,7 @@ class PictureStreams : public ::testing::Test {
     std::string text;
     for (std::size_t i = 0; i < images.size(); ++i) {
       for (std::size_t p = 0; p < images.shape().size(); ++p) {
-        text += (p == 0 ? "" : ",") + std::to_string(images[i][p]);
+        text += fmt::format("{}{}", p == 0 ? "" : ",", images[i][p]);
       }
       text += "\n";
     }
@@ -75,8 +76,8 @@ class PictureStreams : public ::testing::Test {
       all.largest_batch = std::max(all.largest_batch, batch.images.size());
       all.images.append(batch.images);
       for (const PictureOrigin& origin : batch.origins) {
-        all.names.push_back(fs::path(origin.file).lexically_relative(folder_.path()).string() +
-                            (origin.index ? "#" + std::to_string(*origin.index) : ""));
+        const std::string name = fs::path(origin.file).lexically_relative(folder_.path()).string();
+        all.names.push_back(origin.index ? fmt::format("{}#{}", name, *origin.index) : name);
       }
       all.failures.insert(all.failures.end(), batch.failures.begin(), batch.failures.end());
     }

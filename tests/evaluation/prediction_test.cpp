@@ -67,6 +67,23 @@ TEST(Predict, NamesBothShapesWhereTheyDiffer) {
   }
 }
 
+TEST(KnowsMirrorImages, IsReadFromTheRecipe) {
+  ModelDescription model;
+  for (const char* recipe :
+       {"null", "[]", "{}", R"({"augmentation": 3})",
+        R"({"augmentation": {"horizontal_flip": 0.5, "alternating_flip": false}})",
+        R"({"augmentation": {"horizontal_flip": 0, "alternating_flip": true}})"}) {
+    model.recipe = nlohmann::json::parse(recipe);
+    EXPECT_TRUE(knows_mirror_images(model)) << recipe;
+  }
+  for (const char* recipe :
+       {R"({"augmentation": {}})",
+        R"({"augmentation": {"horizontal_flip": 0.0, "alternating_flip": false}})"}) {
+    model.recipe = nlohmann::json::parse(recipe);
+    EXPECT_FALSE(knows_mirror_images(model)) << recipe;
+  }
+}
+
 TEST(Predict, StopsWhenAsked) {
   struct StopAfterOne : Progress {
     void update(std::uint64_t done, std::uint64_t total, const std::string&) override {
