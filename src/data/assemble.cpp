@@ -55,10 +55,21 @@ std::string name_of(const fs::path& path) {
   return resolved.stem().string();
 }
 
-std::vector<std::string> numbered_classes(const std::vector<std::int32_t>& labels) {
-  const std::int32_t last = *std::ranges::max_element(labels);
+/// Names for labels that nobody has named. One damaged label would make hundreds of classes out of
+/// ten, so most of them must have samples.
+std::vector<std::string> numbered_classes(const std::vector<std::int32_t>& labels,
+                                          const std::string& place) {
+  const auto last = std::ranges::max_element(labels);
+  const std::set<std::int32_t> present(labels.begin(), labels.end());
+  if (2 * present.size() <= static_cast<std::size_t>(*last)) {
+    throw DataError(
+        fmt::format("{}: label {} of training sample {} seems out of range: only {} of the classes "
+                    "0 to {} have "
+                    "samples; if that is right, name all classes in {}",
+                    place, *last, last - labels.begin(), present.size(), *last, kManifestName));
+  }
   std::vector<std::string> classes;
-  for (std::int32_t label = 0; label <= last; ++label) classes.push_back(std::to_string(label));
+  for (std::int32_t label = 0; label <= *last; ++label) classes.push_back(std::to_string(label));
   return classes;
 }
 
@@ -129,7 +140,7 @@ DatasetSplits assemble(LabelledImages train, std::optional<LabelledImages> test,
     name = published->name;
   }
   if (classes.empty() && !splits.train.labels.empty()) {
-    classes = numbered_classes(splits.train.labels);
+    classes = numbered_classes(splits.train.labels, place);
   }
 
   const auto finish = [&](Dataset& set, const std::string& content) {

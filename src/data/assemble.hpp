@@ -46,7 +46,8 @@ struct LabelledImages {
 /// else they are "0", "1", … up to the largest training label.
 /// @param path  the source's file or folder, for the name of the data set and for messages
 /// @throws DataError  if there are no pictures, pictures and labels disagree in number, a label is
-///                    out of range, or the shapes of the two sets differ
+///                    out of range (or, without names, most classes would be empty), or the shapes
+///                    of the two sets differ
 DatasetSplits assemble(LabelledImages train, std::optional<LabelledImages> test,
                        const std::optional<Manifest>& manifest, const std::filesystem::path& path);
 

@@ -138,8 +138,7 @@ class Fetcher {
     }
     throw FileError(
         fmt::format("{}: cannot be fetched.{}\nTry again later (what has arrived is kept), name "
-                    "another address "
-                    "with --mirror URL, or put the files into {}",
+                    "another address with --mirror URL, or put the files into {}",
                     file.name, failures, report_.folder.string()));
   }
 
@@ -171,7 +170,8 @@ class Fetcher {
   }
 
   /// Goes on after cut connections as long as each try brings something.
-  void download_whole(const std::string& url, const fs::path& partial, const PublishedFile& file) {
+  void download_whole(const std::string& url, const fs::path& partial,
+                      const PublishedFile& file) const {
     if (size_of(partial) >= file.bytes) return;  // check() tells whether it is the right one
     DownloadOptions options;
     options.connect_timeout_s = options_.connect_timeout_s;

@@ -251,11 +251,11 @@ std::optional<IdxFolder> find_idx_files(const fs::path& folder) {
     return std::nullopt;
   }
   std::vector<std::string> missing;
-  if (found.train_images.empty()) missing.push_back("train-images-idx3-ubyte");
-  if (found.train_labels.empty()) missing.push_back("train-labels-idx1-ubyte");
+  if (found.train_images.empty()) missing.emplace_back("train-images-idx3-ubyte");
+  if (found.train_labels.empty()) missing.emplace_back("train-labels-idx1-ubyte");
   if (found.test_images.empty() != found.test_labels.empty()) {
-    missing.push_back(found.test_images.empty() ? "t10k-images-idx3-ubyte"
-                                                : "t10k-labels-idx1-ubyte");
+    missing.emplace_back(found.test_images.empty() ? "t10k-images-idx3-ubyte"
+                                                   : "t10k-labels-idx1-ubyte");
   }
   if (!missing.empty()) {
     throw DataError(fmt::format("{}: some IDX files are there, but not {} (or with .gz)",

@@ -159,8 +159,7 @@ void expect_published(const DatasetSplits& splits, const Source& source) {
   const char* which = !splits.test ? "test set (missing)" : train_ok ? "test set" : "training set";
   throw DataError(
       fmt::format("{0}: the {1} is not the published {2}.{3} Get today's files with 'thimble data "
-                  "fetch {2}'; to "
-                  "use these all the same, name their folder: --data {0}",
+                  "fetch {2}'; to use these all the same, name their folder: --data {0}",
                   source.path.string(), which, dataset.name,
                   dataset.known_impostor.empty()
                       ? ""

@@ -69,6 +69,15 @@ TEST(Assemble, NumbersClassesThatHaveNoNames) {
   EXPECT_EQ(splits.train.provenance.fingerprint, fingerprint(splits.train));
 }
 
+TEST(Assemble, DoesNotMakeClassesOfADamagedLabel) {
+  LabelledImages train{Images({1, 1, 1}, 12), {0, 1, 2, 3, 4, 200, 5, 6, 7, 8, 9, 0}};
+  EXPECT_THAT(message_of<DataError>([&] { assemble(train, {}, {}, "shoes"); }),
+              HasSubstr("shoes: label 200 of training sample 5 seems out of range: only 11 of the "
+                        "classes 0 to 200 have samples"));
+  train.labels[5] = 12;  // like a small part of a data set
+  EXPECT_EQ(assemble(train, {}, {}, "shoes").train.classes.size(), 13u);
+}
+
 TEST(Assemble, RefusesSetsThatDoNotBelongTogether) {
   EXPECT_THAT(message_of<DataError>([] {
                 assemble({Images({1, 1, 1}, 1), {0}}, LabelledImages{Images({1, 2, 1}, 1), {0}},
