@@ -13,8 +13,11 @@
 namespace thimble {
 namespace {
 
-nlohmann::json reference() {
-  return nlohmann::json::parse(std::ifstream(THIMBLE_TEST_DATA "/evaluation_reference.json"));
+// By reference: loops over its members outlive the call.
+const nlohmann::json& reference() {
+  static const nlohmann::json json =
+      nlohmann::json::parse(std::ifstream(THIMBLE_TEST_DATA "/evaluation_reference.json"));
+  return json;
 }
 
 TEST(StudentT, AgreesWithSciPy) {
