@@ -64,7 +64,7 @@ ParameterValues initial_parameters(const Graph& graph, std::uint64_t seed) {
     if (declared.role == ParameterRole::weight) {
       const auto fan_in =
           static_cast<double>(array.values.size()) / static_cast<double>(declared.shape.front());
-      const double bound = 1.0 / std::sqrt(fan_in);
+      const double bound = std::sqrt(3.0 / fan_in);
       Random random(hash_seed(seed, ++stream));
       for (float& v : array.values) v = static_cast<float>(random.uniform(-bound, bound));
     } else if (declared.role == ParameterRole::scale ||
