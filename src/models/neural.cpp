@@ -140,6 +140,8 @@ FitReport NeuralClassifier::fit(const Dataset& train, const FitOptions& options)
   run.resume(trainer);
   Progress silent;
   Progress& progress = options.progress != nullptr ? *options.progress : silent;
+  progress.message(fmt::format("{}training takes {} for parameters, activations and gradients",
+                               graph.summary(), format_bytes(trainer.memory_bytes())));
   std::optional<nn::EpochRecord> last;
   FitReport report;
   report.stopped_because =
