@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "nn/engine/onednn.hpp"
 
@@ -34,6 +35,19 @@ bool has_pooled_convolution();
 /// picture in the second-level cache, and its channels come in sixteens.
 bool suits_sparse_backward(const PooledConvolution& shape);
 
+/// Memory that the kernels of one layer work in, taken once for all steps.
+class PooledScratch {
+ public:
+  explicit PooledScratch(const PooledConvolution& shape);
+  ~PooledScratch();
+
+  struct Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
 /// First layer, forward. Sources of one channel only.
 ///
 /// @param source   `type` [batch, 1, height, width]
@@ -44,7 +58,7 @@ bool suits_sparse_backward(const PooledConvolution& shape);
 ///                 2 * row + column
 void pooled_convolution_forward(const PooledConvolution& shape, DataType type, const void* source,
                                 const float* weights, const float* bias, void* out,
-                                std::uint8_t* winner);
+                                std::uint8_t* winner, PooledScratch& scratch);
 
 /// First layer, backward: gradients of weights and bias.
 ///
@@ -52,7 +66,8 @@ void pooled_convolution_forward(const PooledConvolution& shape, DataType type, c
 /// @param gradient  with respect to `out`, same order
 void pooled_convolution_backward(const PooledConvolution& shape, DataType type, const void* source,
                                  const void* y, const void* gradient, const std::uint8_t* winner,
-                                 float* weights_gradient, float* bias_gradient);
+                                 float* weights_gradient, float* bias_gradient,
+                                 PooledScratch& scratch);
 
 /// A layer behind others, backward: gradients of weights, bias and source.
 ///
@@ -65,6 +80,7 @@ void pooled_convolution_backward(const PooledConvolution& shape, DataType type, 
 void sparse_convolution_backward(const PooledConvolution& shape, DataType type, const void* source,
                                  const float* weights, const void* y, const void* gradient,
                                  const std::uint8_t* winner, void* source_gradient,
-                                 float* weights_gradient, float* bias_gradient);
+                                 float* weights_gradient, float* bias_gradient,
+                                 PooledScratch& scratch);
 
 }  // namespace thimble::nn

@@ -99,10 +99,6 @@ void pad_picture(const PooledConvolution& s, const void* source, std::size_t pic
   }
 }
 
-std::vector<float> padded_plane(const PooledConvolution& s) {
-  return std::vector<float>(Sizes(s).padded + kLanes);
-}
-
 /// Forward of sixteen output channels of one picture. Four convolution sums for the four positions
 /// of a pooling window; each pixel of the patch is read once.
 template <bool kBf16>
@@ -188,7 +184,7 @@ THIMBLE_AVX512 void first_backward_block(const PooledConvolution& s, const float
 template <bool kBf16>
 THIMBLE_AVX512 void collect_entries(const PooledConvolution& s, const void* y, const void* gradient,
                                     const std::uint8_t* winner, std::size_t picture,
-                                    int channels_a_position, SparseScratch& scratch) {
+                                    int channels_a_position, Scratch& scratch) {
   const Sizes sizes(s);
   alignas(64) float values[kLanes];
   std::fill(scratch.counts.begin(), scratch.counts.end(), 0);
@@ -219,7 +215,7 @@ THIMBLE_AVX512 void collect_entries(const PooledConvolution& s, const void* y, c
 /// Copies 16 * kBlocks channels of a picture into [padded positions, channels], fp32.
 template <bool kBf16, int kBlocks>
 THIMBLE_AVX512 void gather_source(const PooledConvolution& s, const void* source,
-                                  std::size_t first_block, SparseScratch& scratch) {
+                                  std::size_t first_block, Scratch& scratch) {
   const Sizes sizes(s);
   for (int block = 0; block < kBlocks; ++block) {
     std::size_t at = (first_block + block) * sizes.positions * kLanes;
@@ -234,9 +230,8 @@ THIMBLE_AVX512 void gather_source(const PooledConvolution& s, const void* source
 }
 
 template <bool kBf16, int kBlocks>
-THIMBLE_AVX512 void scatter_source_gradient(const PooledConvolution& s,
-                                            const SparseScratch& scratch, std::size_t first_block,
-                                            void* source_gradient) {
+THIMBLE_AVX512 void scatter_source_gradient(const PooledConvolution& s, const Scratch& scratch,
+                                            std::size_t first_block, void* source_gradient) {
   const Sizes sizes(s);
   for (int block = 0; block < kBlocks; ++block) {
     std::size_t at = (first_block + block) * sizes.positions * kLanes;
@@ -252,12 +247,12 @@ THIMBLE_AVX512 void scatter_source_gradient(const PooledConvolution& s,
 
 /// dW[o, t, i] += sum over entries e of channel o: e.value * x[e.window + t, i]
 template <int kBlocks>
-THIMBLE_AVX512 void add_weights_gradient(const PooledConvolution& s, const SparseScratch& scratch,
+THIMBLE_AVX512 void add_weights_gradient(const PooledConvolution& s, const Scratch& scratch,
                                          int channel, float* weights_gradient,
                                          float* bias_gradient) {
   const Sizes sizes(s);
   constexpr int kVectors = kTaps * kBlocks;
-  const SparseScratch::Entry* entries = scratch.entries.data() + channel * sizes.pooled;
+  const Scratch::Entry* entries = scratch.entries.data() + channel * sizes.pooled;
   float* to = weights_gradient + static_cast<std::size_t>(channel) * kTaps * s.in_channels;
   __m512 sum[kVectors];
   THIMBLE_UNROLL
@@ -286,11 +281,11 @@ THIMBLE_AVX512 void add_weights_gradient(const PooledConvolution& s, const Spars
 
 /// dx[e.window + t, i] += e.value * W[o, t, i] for all entries e of channel o
 template <int kBlocks>
-THIMBLE_AVX512 void add_source_gradient(const PooledConvolution& s, SparseScratch& scratch,
-                                        int channel, const float* weights) {
+THIMBLE_AVX512 void add_source_gradient(const PooledConvolution& s, Scratch& scratch, int channel,
+                                        const float* weights) {
   const Sizes sizes(s);
   constexpr int kVectors = kTaps * kBlocks;
-  const SparseScratch::Entry* entries = scratch.entries.data() + channel * sizes.pooled;
+  const Scratch::Entry* entries = scratch.entries.data() + channel * sizes.pooled;
   const float* from = weights + static_cast<std::size_t>(channel) * kTaps * s.in_channels;
   __m512 w[kVectors];
   THIMBLE_UNROLL
@@ -315,7 +310,7 @@ template <bool kBf16, int kBlocks>
 THIMBLE_AVX512 void sparse_backward_picture(const PooledConvolution& s, const void* source,
                                             const float* weights, const void* y,
                                             const void* gradient, const std::uint8_t* winner,
-                                            std::size_t picture, SparseScratch& scratch,
+                                            std::size_t picture, Scratch& scratch,
                                             void* source_gradient, float* weights_gradient,
                                             float* bias_gradient) {
   collect_entries<kBf16>(s, y, gradient, winner, picture, kBlocks * kLanes, scratch);
@@ -349,22 +344,23 @@ bool available() {
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
 
-SparseScratch::SparseScratch(const PooledConvolution& s)
-    : entries(static_cast<std::size_t>(s.out_channels) * Sizes(s).pooled),
+Scratch::Scratch(const PooledConvolution& s)
+    : plane(Sizes(s).padded + kLanes),
+      entries(static_cast<std::size_t>(s.out_channels) * Sizes(s).pooled),
       counts(static_cast<std::size_t>(s.out_channels)),
       source(Sizes(s).padded * kLanes * static_cast<std::size_t>(blocks_at_once(s))),
       source_gradient(source.size()) {}
 
 void first_forward(const PooledConvolution& s, bool bf16, const void* source, const float* weights,
-                   const float* bias, void* out, std::uint8_t* winner, Range pictures) {
+                   const float* bias, void* out, std::uint8_t* winner, Range pictures,
+                   Scratch& scratch) {
   const Sizes sizes(s);
-  std::vector<float> plane = padded_plane(s);
   for (std::size_t p = pictures.begin; p < pictures.end; ++p) {
-    (bf16 ? pad_picture<true> : pad_picture<false>)(s, source, p, plane);
+    (bf16 ? pad_picture<true> : pad_picture<false>)(s, source, p, scratch.plane);
     for (int block = 0; block < sizes.out_blocks; ++block) {
       const std::size_t at = (p * sizes.out_blocks + block) * sizes.pooled * kLanes;
       (bf16 ? first_forward_block<true>
-            : first_forward_block<false>)(s, plane.data(), weights + block * kLanes,
+            : first_forward_block<false>)(s, scratch.plane.data(), weights + block * kLanes,
                                           bias + block * kLanes, out, winner, at);
     }
   }
@@ -372,15 +368,14 @@ void first_forward(const PooledConvolution& s, bool bf16, const void* source, co
 
 void first_backward(const PooledConvolution& s, bool bf16, const void* source, const void* y,
                     const void* gradient, const std::uint8_t* winner, Range pictures,
-                    float* weights_gradient, float* bias_gradient) {
+                    Scratch& scratch, float* weights_gradient, float* bias_gradient) {
   const Sizes sizes(s);
-  std::vector<float> plane = padded_plane(s);
   for (std::size_t p = pictures.begin; p < pictures.end; ++p) {
-    (bf16 ? pad_picture<true> : pad_picture<false>)(s, source, p, plane);
+    (bf16 ? pad_picture<true> : pad_picture<false>)(s, source, p, scratch.plane);
     for (int block = 0; block < sizes.out_blocks; ++block) {
       const std::size_t at = (p * sizes.out_blocks + block) * sizes.pooled * kLanes;
       (bf16 ? first_backward_block<true>
-            : first_backward_block<false>)(s, plane.data(), y, gradient, winner, at,
+            : first_backward_block<false>)(s, scratch.plane.data(), y, gradient, winner, at,
                                            weights_gradient + block * kLanes,
                                            bias_gradient + block * kLanes);
     }
@@ -389,7 +384,7 @@ void first_backward(const PooledConvolution& s, bool bf16, const void* source, c
 
 void sparse_backward(const PooledConvolution& s, bool bf16, const void* source,
                      const float* weights, const void* y, const void* gradient,
-                     const std::uint8_t* winner, Range pictures, SparseScratch& scratch,
+                     const std::uint8_t* winner, Range pictures, Scratch& scratch,
                      void* source_gradient, float* weights_gradient, float* bias_gradient) {
   const bool pairs = blocks_at_once(s) == 2;
   const auto picture =
@@ -409,21 +404,20 @@ namespace thimble::nn::avx512 {
 
 bool available() { return false; }
 
-SparseScratch::SparseScratch(const PooledConvolution&) {}
+Scratch::Scratch(const PooledConvolution&) {}
 
 void first_forward(const PooledConvolution&, bool, const void*, const float*, const float*, void*,
-                   std::uint8_t*, Range) {
+                   std::uint8_t*, Range, Scratch&) {
   throw Error("pooled convolution: not for this processor");
 }
 
 void first_backward(const PooledConvolution&, bool, const void*, const void*, const void*,
-                    const std::uint8_t*, Range, float*, float*) {
+                    const std::uint8_t*, Range, Scratch&, float*, float*) {
   throw Error("pooled convolution: not for this processor");
 }
 
 void sparse_backward(const PooledConvolution&, bool, const void*, const float*, const void*,
-                     const void*, const std::uint8_t*, Range, SparseScratch&, void*, float*,
-                     float*) {
+                     const void*, const std::uint8_t*, Range, Scratch&, void*, float*, float*) {
   throw Error("pooled convolution: not for this processor");
 }
 

@@ -57,9 +57,10 @@ TrainingBuilder::ValuePtr TrainingBuilder::first_pooled_conv(int index, int pool
   const Tensor out = program_.tensor(Desc(pooled_dims(shape), type_, Tag::nChw16c));
   const Tensor winner = program_.tensor(Desc(pooled_dims(shape), DataType::u8, Tag::nChw16c));
   const std::string name = l.name + "+pool";
+  const auto scratch = std::make_shared<PooledScratch>(shape);
   program_.add(Program::forward, name, {x->data, out, winner}, [=, type = type_, source = x->data] {
     pooled_convolution_forward(shape, type, source.data(), floats(weights), floats(bias),
-                               out.data(), bytes(winner));
+                               out.data(), bytes(winner), *scratch);
   });
   const ValuePtr y = make_value(out, x, true);
   value(fusible_relu(index)) = value(pool) = y;
@@ -69,7 +70,7 @@ TrainingBuilder::ValuePtr TrainingBuilder::first_pooled_conv(int index, int pool
         Program::backward, name + ".backward", {source, out, gradient, winner},
         [=, type = type_, dw = parameters_.gradient(weights), db = parameters_.gradient(bias)] {
           pooled_convolution_backward(shape, type, source.data(), out.data(), gradient.data(),
-                                      bytes(winner), floats(dw), floats(db));
+                                      bytes(winner), floats(dw), floats(db), *scratch);
         });
   });
   return y;
@@ -119,6 +120,7 @@ TrainingBuilder::ValuePtr TrainingBuilder::sparse_pooled_conv(int index, int poo
     const Tensor source = program_.in_layout(Program::backward, name, x->data, source_desc);
     Tensor source_gradient;
     if (x->needs_gradient) source_gradient = program_.tensor(source_desc);
+    const auto scratch = std::make_shared<PooledScratch>(shape);
     std::vector<Tensor> touches{source, out, gradient, winner};
     if (source_gradient) touches.push_back(source_gradient);
     program_.add(
@@ -127,7 +129,7 @@ TrainingBuilder::ValuePtr TrainingBuilder::sparse_pooled_conv(int index, int poo
           sparse_convolution_backward(shape, type, source.data(), floats(weights), out.data(),
                                       gradient.data(), bytes(winner),
                                       source_gradient ? source_gradient.data() : nullptr,
-                                      floats(dw), floats(db));
+                                      floats(dw), floats(db), *scratch);
         });
     if (x->needs_gradient) give_gradient(x, source_gradient, false, name);
   });
