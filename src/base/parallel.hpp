@@ -17,9 +17,9 @@ int thread_count();
 void set_thread_count(int count);
 
 /// Calls `body(begin, end)` on disjoint ranges that cover [0, n), one range a thread, each at
-/// least `grain` long (one range where n is smaller). The ranges depend on `n`, `grain` and the thread
-/// count alone, so sums built per range are reproducible. The first exception is rethrown after
-/// all ranges ended. Calls from within a body run on the calling thread.
+/// least `grain` long (one range where n is smaller). The ranges depend on `n`, `grain` and the
+/// thread count alone, so sums built per range are reproducible. The first exception is rethrown
+/// after all ranges ended. Calls from within a body run on the calling thread.
 void parallel_for(std::size_t n, std::size_t grain,
                   const std::function<void(std::size_t begin, std::size_t end)>& body);
 

@@ -58,13 +58,13 @@ struct FitReport {
 
 /// What is known of a model without running it; kept in its file.
 struct ModelDescription {
-  std::string family;        ///< "neural", "forest", ...
-  std::string name;          ///< the recipe's name: "keras-cnn"
+  std::string family;  ///< "neural", "forest", ...
+  std::string name;    ///< the recipe's name: "keras-cnn"
   PictureShape input;
   std::vector<std::string> classes;
   Provenance trained_on;
-  nlohmann::json recipe;     ///< every setting that shaped the model
-  nlohmann::json metrics;    ///< figures measured on validation (and test, once, at the end)
+  nlohmann::json recipe;   ///< every setting that shaped the model
+  nlohmann::json metrics;  ///< figures measured on validation (and test, once, at the end)
   std::string program_version;
 };
 

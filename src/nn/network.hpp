@@ -38,8 +38,8 @@ struct NamedArray {
 /// Values for all of graph.parameters(), in that order.
 using ParameterValues = std::vector<NamedArray>;
 
-/// Fresh parameters: weights uniform in +-sqrt(3 / fan_in), that is of variance 1 / fan_in (LeCun et
-/// al., "Efficient BackProp", 1998, 4.6), biases 0, batch norm scale 1, shift 0, running mean 0,
+/// Fresh parameters: weights uniform in +-sqrt(3 / fan_in), that is of variance 1 / fan_in (LeCun
+/// et al., "Efficient BackProp", 1998, 4.6), biases 0, batch norm scale 1, shift 0, running mean 0,
 /// running variance 1.
 ParameterValues initial_parameters(const Graph& graph, std::uint64_t seed);
 
