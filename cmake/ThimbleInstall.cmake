@@ -3,7 +3,7 @@
 
 include(CMakePackageConfigHelpers)
 
-set(library_rooms base imaging data nn models evaluation)
+set(library_rooms base imaging data nn linalg classical models evaluation)
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/Thimble")
 set(data_folder "${CMAKE_INSTALL_DATADIR}/thimble")
 
@@ -19,7 +19,7 @@ install(TARGETS ${library_targets} thimble_all EXPORT ThimbleTargets
 
 # Public are the headers in a room's own folder. Those in folders below it are private to the room,
 # and so is a header that includes a library which only its room may see.
-set(private_include "#include [<\"](dnnl|oneapi/|png\\.h|jpeglib|webp/|zlib|curl/|CLI/|toml)")
+set(private_include "#include [<\"](dnnl|oneapi/|Eigen/|xgboost/|png\\.h|jpeglib|webp/|zlib|curl/|CLI/|toml)")
 foreach(room IN LISTS library_rooms)
   file(GLOB headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*.hpp")
   foreach(header IN LISTS headers)
@@ -41,6 +41,7 @@ install(FILES "${PROJECT_BINARY_DIR}/ThimbleConfig.cmake"
               "${PROJECT_BINARY_DIR}/ThimbleConfigVersion.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindGomp.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindWebP.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindXGBoost.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/Finddnnl.cmake"
         DESTINATION "${package_folder}" COMPONENT library)
 

@@ -1,6 +1,7 @@
 #include "base/parallel.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <mutex>
 
@@ -79,5 +80,29 @@ void parallel_for(std::size_t n, std::size_t grain,
   parallel_for_indexed(n, grain,
                        [&](int, std::size_t begin, std::size_t end) { body(begin, end); });
 }
+
+void parallel_tasks_indexed(std::size_t n,
+                            const std::function<void(int thread, std::size_t task)>& body) {
+  std::atomic<std::size_t> next{0};
+  parallel_for_indexed(std::min(n, static_cast<std::size_t>(thread_count())), 1,
+                       [&](int thread, std::size_t, std::size_t) {
+                         try {
+                           for (std::size_t task; (task = next.fetch_add(1)) < n;) {
+                             body(thread, task);
+                           }
+                         } catch (...) {
+                           next = n;
+                           throw;
+                         }
+                       });
+}
+
+void parallel_tasks(std::size_t n, const std::function<void(std::size_t task)>& body) {
+  parallel_tasks_indexed(n, [&](int, std::size_t task) { body(task); });
+}
+
+SerialScope::SerialScope() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+
+SerialScope::~SerialScope() { omp_set_num_threads(before_); }
 
 }  // namespace thimble

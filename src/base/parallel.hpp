@@ -29,4 +29,28 @@ void parallel_for_indexed(
     std::size_t n, std::size_t grain,
     const std::function<void(int range, std::size_t begin, std::size_t end)>& body);
 
+/// Calls `body(task)` for each task of [0, n), handing tasks out one by one to whichever thread is
+/// free: for tasks of unequal cost that each write results of their own. Which thread runs which
+/// task is not reproducible. After the first exception no further task starts; it is rethrown after
+/// those running have ended. Calls from within a body run on the calling thread.
+void parallel_tasks(std::size_t n, const std::function<void(std::size_t task)>& body);
+
+/// As parallel_tasks, and tells the body the index of its thread in [0, thread_count()), for
+/// scratch memory kept per thread.
+void parallel_tasks_indexed(std::size_t n,
+                            const std::function<void(int thread, std::size_t task)>& body);
+
+/// Keeps parallel_for, parallel_tasks and oneDNN on the calling thread while it lives: for work
+/// that must not depend on the number of threads, or that several threads do side by side.
+class SerialScope {
+ public:
+  SerialScope();
+  ~SerialScope();
+  SerialScope(const SerialScope&) = delete;
+  SerialScope& operator=(const SerialScope&) = delete;
+
+ private:
+  int before_;
+};
+
 }  // namespace thimble

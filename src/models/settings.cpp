@@ -104,6 +104,15 @@ void Settings::read(std::string_view key, std::vector<std::string>& value) {
   value = std::move(texts);
 }
 
+void Settings::read(std::string_view key, json& value) {
+  const json* found = find(key);
+  if (!found) return;
+  const bool plain =
+      found->is_string() || (found->is_number() && std::isfinite(found->get<double>()));
+  if (!plain) refuse(key, expected(*found, "a number or a word"));
+  value = *found;
+}
+
 void Settings::read_choice(std::string_view key, std::string& value,
                            const std::vector<std::string>& choices) {
   std::string chosen = value;

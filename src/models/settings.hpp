@@ -33,6 +33,9 @@ class Settings {
   void read(std::string_view key, bool& value);
   void read(std::string_view key, std::string& value);
   void read(std::string_view key, std::vector<std::string>& value);
+  /// A whole number, a number or a word, for keys that take either; the caller refuses what does
+  /// not suit.
+  void read(std::string_view key, nlohmann::json& value);
   /// A string that must be one of `choices`.
   void read_choice(std::string_view key, std::string& value,
                    const std::vector<std::string>& choices);

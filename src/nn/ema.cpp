@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "nn/blocks.hpp"
-#include "nn/simd.hpp"
+#include "base/simd.hpp"
 
 namespace thimble::nn {
 namespace {

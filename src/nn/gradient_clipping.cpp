@@ -5,7 +5,7 @@
 
 #include "base/parallel.hpp"
 #include "nn/blocks.hpp"
-#include "nn/simd.hpp"
+#include "base/simd.hpp"
 
 namespace thimble::nn {
 namespace {

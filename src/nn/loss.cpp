@@ -8,8 +8,8 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
-#include "nn/exponential.hpp"
-#include "nn/simd.hpp"
+#include "base/exponential.hpp"
+#include "base/simd.hpp"
 
 namespace thimble::nn {
 namespace {

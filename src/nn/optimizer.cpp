@@ -10,7 +10,7 @@
 #include "base/text.hpp"
 #include "nn/blocks.hpp"
 #include "nn/gradient_clipping.hpp"
-#include "nn/simd.hpp"
+#include "base/simd.hpp"
 
 namespace thimble::nn {
 namespace {

@@ -98,6 +98,41 @@ TEST(Parallel, ExceptionsArriveAfterAllRangesEnded) {
   EXPECT_EQ(ended, 4);
 }
 
+RC_GTEST_PROP(ParallelTasks, EveryTaskExactlyOnce, ()) {
+  const Threads threads(*rc::gen::inRange(1, 9));
+  const auto n = *rc::gen::inRange<std::size_t>(0, 100);
+  std::vector<std::atomic<int>> visits(n);
+  parallel_tasks_indexed(n, [&](int thread, std::size_t task) {
+    RC_ASSERT(thread >= 0);
+    RC_ASSERT(thread < thread_count());
+    ++visits[task];
+  });
+  for (const auto& visit : visits) RC_ASSERT(visit == 1);
+}
+
+TEST(ParallelTasks, NoneStartsAfterAnException) {
+  const Threads threads(1);
+  int started = 0;
+  EXPECT_THROW(parallel_tasks(100,
+                              [&](std::size_t task) {
+                                ++started;
+                                if (task == 3) throw std::runtime_error("third");
+                              }),
+               std::runtime_error);
+  EXPECT_EQ(started, 4);
+}
+
+TEST(SerialScope, KeepsLoopsOnTheCallingThread) {
+  const Threads threads(4);
+  {
+    const SerialScope serial;
+    const auto here = std::this_thread::get_id();
+    parallel_for(100, 1,
+                 [&](std::size_t, std::size_t) { EXPECT_EQ(std::this_thread::get_id(), here); });
+  }
+  EXPECT_EQ(thread_count(), 4);
+}
+
 TEST(Parallel, RefusesNoThreads) {
   EXPECT_THROW(set_thread_count(0), UsageError);
   EXPECT_THROW(set_thread_count(-3), UsageError);

@@ -7,7 +7,7 @@
 
 #include "base/parallel.hpp"
 #include "base/random.hpp"
-#include "nn/simd.hpp"
+#include "base/simd.hpp"
 
 namespace thimble::nn {
 namespace {

@@ -1,4 +1,4 @@
-#include "nn/exponential.hpp"
+#include "base/exponential.hpp"
 
 #include <bit>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace thimble::nn {
+namespace thimble {
 namespace {
 
 TEST(ExpOfNonpositive, IsWithinTwoUnitsInTheLastPlace) {
@@ -35,4 +35,4 @@ TEST(ExpOfNonpositive, KnowsItsEnds) {
 }
 
 }  // namespace
-}  // namespace thimble::nn
+}  // namespace thimble

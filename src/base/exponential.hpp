@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace thimble::nn {
+namespace thimble {
 
 /// Where exp_of_nonpositive reaches 0: lower arguments are to be raised to this.
 inline constexpr float kLowestExponent = -88.0F;
@@ -42,4 +42,4 @@ inline float exp_of_nonpositive(float x) {
   return p * power;
 }
 
-}  // namespace thimble::nn
+}  // namespace thimble

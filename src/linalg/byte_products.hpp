@@ -1,0 +1,57 @@
+// Inner products of 8-bit vectors, exact, at four times the speed of float32.
+//
+// Pixels are 8-bit, so all inner products and squared distances between pictures are integers.
+// Processors with AVX-512 VNNI multiply and add four bytes a lane and instruction, but unsigned by
+// signed only: x . y = x . (y - 128) + 128 sum(x).
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace thimble::linalg {
+
+/// Longest vectors whose inner products fit into 32 bits: 255 * 255 * 66051 < 2^32.
+inline constexpr std::size_t kLongestByteVector = 66051;
+
+/// Vectors laid out for byte_products().
+class PackedBytes {
+ public:
+  PackedBytes() = default;
+  /// @param rows  uint8 [n, d]
+  /// @throws ShapeError  if rows.size() is not n * d, or d > kLongestByteVector
+  PackedBytes(std::span<const std::uint8_t> rows, std::size_t n, std::size_t d);
+
+  std::size_t size() const { return n_; }
+  std::size_t dims() const { return d_; }
+  /// Inner product of every packed row with itself, uint32 [n].
+  std::span<const std::uint32_t> squared_norms() const { return squared_norms_; }
+
+ private:
+  friend void byte_products(std::span<const std::uint8_t> queries, std::size_t m,
+                            const PackedBytes& rows, std::size_t begin, std::size_t end,
+                            std::uint32_t* out, std::size_t stride);
+  std::size_t n_ = 0;
+  std::size_t d_ = 0;
+  std::vector<std::uint8_t> panels_;
+  std::vector<std::uint32_t> squared_norms_;
+};
+
+/// Inner products of `m` vectors with the packed rows [begin, end), on the calling thread. The
+/// fastest kernel of this processor is chosen at run time; all give the same numbers.
+///
+/// @param queries  uint8 [m, rows.dims()]
+/// @param begin    a multiple of kByteProductsPanel
+/// @param out      uint32 [m, end - begin], row i begins at out + i * stride
+void byte_products(std::span<const std::uint8_t> queries, std::size_t m, const PackedBytes& rows,
+                   std::size_t begin, std::size_t end, std::uint32_t* out, std::size_t stride);
+
+/// Rows are packed in panels of this many; ranges of rows begin at a panel's first.
+inline constexpr std::size_t kByteProductsPanel = 64;
+
+/// Inner product of each row with itself, uint32 [n].
+std::vector<std::uint32_t> squared_norms(std::span<const std::uint8_t> rows, std::size_t d);
+
+}  // namespace thimble::linalg
