@@ -115,6 +115,7 @@ ConsoleProgress::ConsoleProgress(std::string title, std::string unit)
 ConsoleProgress::~ConsoleProgress() { clear_line(); }
 
 void ConsoleProgress::update(std::uint64_t done, std::uint64_t total, const std::string& detail) {
+  const std::lock_guard lock(mutex_);
   const double now = now_s();
   // The first update, and a smaller count (the next epoch), start the clock: work that was already
   // done before must not count towards the rate.
@@ -140,6 +141,7 @@ void ConsoleProgress::update(std::uint64_t done, std::uint64_t total, const std:
 }
 
 void ConsoleProgress::message(const std::string& text) {
+  const std::lock_guard lock(mutex_);
   clear_line();
   print(text + "\n");
 }

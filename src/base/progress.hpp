@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 
 namespace thimble {
 
 /// Receives the progress of one piece of work. The default does nothing, so work can always report.
+/// Work that runs on several threads may call from any of them, also at once.
 class Progress {
  public:
   virtual ~Progress() = default;
@@ -39,6 +41,7 @@ class ConsoleProgress : public Progress {
  private:
   void clear_line();
 
+  std::mutex mutex_;
   std::string title_;
   std::string unit_;
   bool terminal_;

@@ -49,9 +49,10 @@ class QuietProgress : public Progress {
   bool stop_requested() const override { return interrupted(); }
 };
 
-std::unique_ptr<Progress> make_progress(const Arguments& arguments, const char* title) {
+std::unique_ptr<Progress> make_progress(const Arguments& arguments, const char* title,
+                                        const char* unit) {
   if (arguments.quiet) return std::make_unique<QuietProgress>();
-  return std::make_unique<ConsoleProgress>(title, "images");
+  return std::make_unique<ConsoleProgress>(title, unit);
 }
 
 /// The run in runs/ that was trained last.
@@ -239,6 +240,11 @@ std::string next_steps(const Arguments& arguments) {
       RunPaths(arguments.out).model().string(), run, run);
 }
 
+/// What training counts: networks see pictures one after another, other models take steps.
+const char* unit_of(const Classifier& classifier) {
+  return classifier.description().family == "neural" ? "images" : "steps";
+}
+
 void fit_and_judge(Classifier& classifier, Samples& samples, const Arguments& arguments,
                    std::ostream& out) {
   catch_interrupts();
@@ -248,13 +254,13 @@ void fit_and_judge(Classifier& classifier, Samples& samples, const Arguments& ar
   options.resume = arguments.resume;
   FitReport report;
   {
-    const std::unique_ptr<Progress> progress = make_progress(arguments, "train");
+    const std::unique_ptr<Progress> progress = make_progress(arguments, "train", unit_of(classifier));
     options.progress = progress.get();
     report = classifier.fit(samples.train, options);
   }
   out << fmt::format("trained    {} in {}\n", report.stopped_because,
                      format_duration(report.seconds));
-  const std::unique_ptr<Progress> progress = make_progress(arguments, "evaluate");
+  const std::unique_ptr<Progress> progress = make_progress(arguments, "evaluate", "images");
   judge_validation(classifier, samples, *progress, out);
   // Saved before the test as well: nothing that goes wrong from here on can cost the model.
   save_model(classifier, arguments);
@@ -295,7 +301,7 @@ void add_train_command(CLI::App& program) {
   CLI::App* command = program.add_subcommand("train", "Train a model as a recipe says");
   command
       ->add_option("--recipe", arguments->recipe,
-                   "Name (cnn, keras-cnn, mlp, resnet9; see 'thimble model list') or .toml file; "
+                   "Name (cnn, mlp, svm, forest, ...; see 'thimble model list') or .toml file; "
                    "without it cnn, or with --resume the run's own")
       ->type_name("RECIPE");
   add_data_options(*command, arguments->data);

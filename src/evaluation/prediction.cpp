@@ -61,6 +61,7 @@ Probabilities predict(const Classifier& classifier, const Images& pictures,
 }
 
 bool knows_mirror_images(const ModelDescription& model) {
+  if (model.recipe.is_object() && model.recipe.contains("features")) return false;
   if (!model.recipe.is_object() || !model.recipe.contains("augmentation")) return true;
   const nlohmann::json& augmentation = model.recipe["augmentation"];
   if (!augmentation.is_object()) return true;

@@ -55,7 +55,8 @@ class Estimator {
   virtual std::string summary() const = 0;
 };
 
-/// A classifier made of feature steps and an estimator.
+/// A classifier made of feature steps and an estimator. It learns in one go: a run that was
+/// interrupted keeps nothing, and resuming it begins anew.
 class ClassicalClassifier : public Classifier {
  public:
   using MakeEstimator =
@@ -72,11 +73,10 @@ class ClassicalClassifier : public Classifier {
   std::string summary() const override;
 
  private:
-  struct Settings;
   void require_trained() const;
 
   MakeEstimator make_;
-  nlohmann::json model_;
+  Recipe recipe_;
   std::uint64_t seed_ = 1;
   classical::FeaturePipeline pipeline_;
   std::unique_ptr<Estimator> estimator_;

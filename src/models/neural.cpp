@@ -12,6 +12,7 @@
 #include "models/neural_checkpoint.hpp"
 #include "models/neural_data.hpp"
 #include "models/run_folder.hpp"
+#include "models/training_data.hpp"
 #include "nn/loss.hpp"
 #include "nn/zoo/zoo.hpp"
 
@@ -41,13 +42,6 @@ nn::Graph build_graph(const NeuralOptions& options, const PictureShape& input, i
         nn::to_string(graph.output()), classes));
   }
   return graph;
-}
-
-void check_training_data(const Dataset& dataset, const char* split) {
-  validate(dataset, fmt::format("{} split of {}", split, dataset.provenance.name));
-  if (dataset.size() == 0) {
-    throw DataError(fmt::format("{} split of {}: it is empty", split, dataset.provenance.name));
-  }
 }
 
 json to_json(const nn::EpochRecord& record) {
@@ -112,12 +106,7 @@ NeuralClassifier::NeuralClassifier(Recipe recipe)
 
 FitReport NeuralClassifier::fit(const Dataset& train, const FitOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  check_training_data(train, "training");
-  if (options.validation != nullptr) validate(*options.validation, "validation split");
-  if (train.classes.size() < 2) {
-    throw DataError(fmt::format("{}: {} class, expected 2 or more", train.provenance.name,
-                                train.classes.size()));
-  }
+  check_training_data(train, options.validation);
   const PictureShape shape = train.images.shape();
   const nn::Graph graph = build_graph(options_, shape, static_cast<int>(train.classes.size()));
   const PixelStatistics statistics = pixel_statistics(train.images);

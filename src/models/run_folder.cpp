@@ -155,12 +155,13 @@ RunFolder RunFolder::open(const fs::path& folder, const Recipe& recipe,
                           const std::string& data_fingerprint, bool resume) {
   const json config = config_of(recipe, data_fingerprint);
   std::error_code error;
-  fs::create_directories(folder, error);
+  const bool made_folder = fs::create_directories(folder, error);
   if (error || !fs::is_directory(folder)) {
     throw FileError(folder.string() +
                     ": cannot make this folder: " + (error ? error.message() : "it is a file"));
   }
   RunFolder run(folder);
+  run.made_folder_ = made_folder;
   run.lock();
   if (holds_run(folder)) {
     if (!resume) require_no_run(folder);
@@ -178,6 +179,7 @@ RunFolder RunFolder::open(const fs::path& folder, const Recipe& recipe,
 RunFolder::RunFolder(RunFolder&& other) noexcept
     : paths_(std::move(other.paths_)),
       resumed_(other.resumed_),
+      made_folder_(other.made_folder_),
       lock_descriptor_(std::exchange(other.lock_descriptor_, -1)) {}
 
 RunFolder::~RunFolder() {
@@ -192,6 +194,14 @@ void RunFolder::lock() {
   if (::flock(lock_descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     throw FileError(paths_.folder.string() + ": another process is training in this folder");
   }
+}
+
+void RunFolder::abandon() noexcept {
+  std::error_code ignored;
+  if (!resumed_) fs::remove(paths_.config(), ignored);
+  if (!made_folder_) return;
+  fs::remove(paths_.folder / ".lock", ignored);
+  fs::remove(paths_.folder, ignored);  // fails, as it should, if something else is in it
 }
 
 void RunFolder::append_history(const json& line) {

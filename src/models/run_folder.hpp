@@ -67,6 +67,10 @@ class RunFolder {
   /// True if there was a run to go on with.
   bool resumed() const { return resumed_; }
 
+  /// Removes what open() made, for work that keeps nothing when it is stopped. What was there
+  /// before stays. Never throws.
+  void abandon() noexcept;
+
   /// Adds a line, on the disk before the call returns. A kill during it leaves the history as it
   /// was or with one cut line at the end, which readers leave out and the next append removes.
   void append_history(const nlohmann::json& line);
@@ -82,6 +86,7 @@ class RunFolder {
 
   RunPaths paths_;
   bool resumed_ = false;
+  bool made_folder_ = false;
   int lock_descriptor_ = -1;
 };
 
