@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "linalg/matrix.hpp"
@@ -32,6 +33,8 @@ class Features {
   std::span<const std::uint8_t> bytes() const { return bytes_; }
   float scale() const { return scale_; }
   const linalg::Matrix& values() const { return values_; }
+  /// Gives the values away, to be changed where they are.
+  linalg::Matrix take_values() && { return std::move(values_); }
 
   /// Writes the samples [begin, end) to `out`, float [end - begin, d].
   void copy(std::size_t begin, std::size_t end, float* out) const;

@@ -1,0 +1,60 @@
+// Feature steps that only scale: all values alike, each feature, or each sample.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "classical/feature_step.hpp"
+
+namespace thimble::classical {
+
+/// `scale 1/255`: every value times one factor. Bytes stay bytes.
+class Scale : public FeatureStep {
+ public:
+  explicit Scale(FeatureLine& line);
+
+  std::string line() const override;
+  Features apply(Features features) const override;
+
+ private:
+  double factor_ = 1.0 / 255.0;
+};
+
+/// `standardize`: every feature to mean 0 and standard deviation 1 over the training samples
+/// (divided by n, as scikit-learn's StandardScaler does). A feature that did not vary there says
+/// nothing and becomes 0 everywhere.
+class Standardize : public FeatureStep {
+ public:
+  explicit Standardize(FeatureLine& line);
+
+  std::string line() const override;
+  void fit(const Features& features, Progress& progress) override;
+  Features apply(Features features) const override;
+  std::vector<LearnedArray> learned() const override;
+  void restore(std::size_t dims, const LearnedArrays& arrays) override;
+
+ private:
+  std::vector<float> mean_;
+  std::vector<float> deviation_;  ///< 0 where the feature did not vary
+};
+
+/// `normalize`: every sample to length 1; a sample of zeros stays one.
+class Normalize : public FeatureStep {
+ public:
+  explicit Normalize(FeatureLine& line);
+
+  std::string line() const override;
+  Features apply(Features features) const override;
+};
+
+/// Mean of each feature, and the mean squared distance from it (divided by n).
+struct Moments {
+  std::vector<double> mean;
+  std::vector<double> variance;  ///< exactly 0 for a feature that does not vary
+};
+
+/// @throws Cancelled  if `progress` asked to stop
+Moments feature_moments(const Features& features, Progress& progress);
+
+}  // namespace thimble::classical
