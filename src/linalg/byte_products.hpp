@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -29,13 +30,20 @@ class PackedBytes {
   /// Inner product of every packed row with itself, uint32 [n].
   std::span<const std::uint32_t> squared_norms() const { return squared_norms_; }
 
+  /// What the kernels read, laid out as byte_products_kernels.hpp says: rows of 32 side by side.
+  const std::uint8_t* tile(std::size_t index) const;
+  /// 128 times the sum of each row's bytes, uint32 [n rounded up to whole tiles].
+  std::span<const std::uint32_t> offsets() const { return offsets_; }
+
  private:
-  friend void byte_products(std::span<const std::uint8_t> queries, std::size_t m,
-                            const PackedBytes& rows, std::size_t begin, std::size_t end,
-                            std::uint32_t* out, std::size_t stride);
+  struct alignas(64) CacheLine {
+    std::array<std::uint8_t, 64> bytes;
+  };
+
   std::size_t n_ = 0;
   std::size_t d_ = 0;
-  std::vector<std::uint8_t> panels_;
+  std::vector<CacheLine> tiles_;
+  std::vector<std::uint32_t> offsets_;
   std::vector<std::uint32_t> squared_norms_;
 };
 
@@ -44,7 +52,9 @@ class PackedBytes {
 ///
 /// @param queries  uint8 [m, rows.dims()]
 /// @param begin    a multiple of kByteProductsPanel
+/// @param end      at most rows.size()
 /// @param out      uint32 [m, end - begin], row i begins at out + i * stride
+/// @throws ShapeError  if the sizes do not fit
 void byte_products(std::span<const std::uint8_t> queries, std::size_t m, const PackedBytes& rows,
                    std::size_t begin, std::size_t end, std::uint32_t* out, std::size_t stride);
 
