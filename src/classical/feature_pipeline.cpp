@@ -8,6 +8,7 @@
 #include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "classical/feature_step.hpp"
+#include "classical/pca.hpp"
 #include "classical/scaling.hpp"
 
 namespace thimble::classical {
@@ -21,6 +22,7 @@ std::unique_ptr<PictureStep> make_picture_step(FeatureLine& line) {
 std::unique_ptr<FeatureStep> make_feature_step(FeatureLine& line) {
   if (line.word() == "scale") return std::make_unique<Scale>(line);
   if (line.word() == "standardize") return std::make_unique<Standardize>(line);
+  if (line.word() == "pca") return std::make_unique<Pca>(line);
   if (line.word() == "normalize") return std::make_unique<Normalize>(line);
   return nullptr;
 }

@@ -93,5 +93,20 @@ TEST(FeaturePipeline, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(error_of({""}), "feature step \"\": the line is empty");
 }
 
+TEST(FeaturePipeline, PcaOfFewSamplesAndConstantFeatures) {
+  const Images pictures = random_pictures({3, 3, 1}, 4);
+  Progress progress;
+  FeaturePipeline pipeline({"pca 4 whiten=true"});
+  const auto values = floats(pipeline.fit_transform(pictures, progress));
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(values[i * 4 + 3], 0.0F);  // rank 3
+  const Images black({3, 3, 1}, 5);
+  FeaturePipeline constant({"pca 0.9 whiten=true"});
+  EXPECT_THAT(floats(constant.fit_transform(black, progress)), testing::Each(0.0F));
+  EXPECT_EQ(constant.dims(), 1U);
+  FeaturePipeline single({"pca 1"});
+  EXPECT_THAT(floats(single.fit_transform(random_pictures({3, 3, 1}, 1), progress)),
+              testing::ElementsAre(0.0F));
+}
+
 }  // namespace
 }  // namespace thimble::classical
