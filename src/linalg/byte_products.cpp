@@ -16,9 +16,9 @@ namespace {
 // Queries laid out at a time: small enough for the second-level cache at common dimensions, large
 // enough that reading the rows costs little beside multiplying. A multiple of every kernel's group.
 constexpr std::size_t kQueryBlock = 192;
-// Dimensions multiplied at a time: this much of a tile (32 KiB) stays in the first-level cache
-// while one group of queries after another is multiplied with it.
-constexpr std::size_t kQuadBlock = 256;
+// Dimensions, by fours, multiplied at a time: this much of a tile (64 KiB) stays in the caches near
+// the processor while one group of queries after another is multiplied with it.
+constexpr std::size_t kQuadBlock = 512;
 
 std::size_t quads_of(std::size_t d) { return (d + kQuadBytes - 1) / kQuadBytes; }
 
@@ -80,8 +80,8 @@ const ByteKernel& fastest_kernel() {
 /// Some queries as a kernel wants them, in groups.
 class QueryBlock {
  public:
-  QueryBlock(const ByteKernel& kernel, std::size_t d)
-      : kernel_(kernel), d_(d), bytes_(kQueryBlock * quads_of(d) * kernel.query_bytes) {}
+  QueryBlock(const ByteKernel& kernel, std::size_t most, std::size_t d)
+      : kernel_(kernel), d_(d), bytes_(most * quads_of(d) * kernel.query_bytes) {}
 
   void lay_out(const std::uint8_t* queries, std::size_t count) {
     count_ = count;
@@ -150,6 +150,13 @@ PackedBytes::PackedBytes(std::span<const std::uint8_t> rows, std::size_t n, std:
   });
 }
 
+void PackedBytes::copy_row(std::size_t index, std::span<std::uint8_t> to) const {
+  const std::uint8_t* from = tile(index / kTileRows) + index % kTileRows * kQuadBytes;
+  for (std::size_t j = 0; j < d_; ++j) {
+    to[j] = from[j / kQuadBytes * kTileRows * kQuadBytes + j % kQuadBytes];
+  }
+}
+
 const std::uint8_t* PackedBytes::tile(std::size_t index) const {
   return reinterpret_cast<const std::uint8_t*>(tiles_.data()) +
          index * quads_of(d_) * kTileRows * kQuadBytes;
@@ -160,7 +167,7 @@ void byte_products_by(const ByteKernel& kernel, std::span<const std::uint8_t> qu
                       std::uint32_t* out, std::size_t stride) {
   check_sizes(queries.size(), m, rows, begin, end, stride);
   constexpr std::uint32_t kZeros[kTileRows] = {};
-  QueryBlock block(kernel, rows.dims());
+  QueryBlock block(kernel, std::min(kQueryBlock, m), rows.dims());
   std::vector<std::uint32_t> edge;
   for (std::size_t q = 0; q < m; q += kQueryBlock) {
     const std::size_t count = std::min(kQueryBlock, m - q);

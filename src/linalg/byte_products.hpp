@@ -30,6 +30,9 @@ class PackedBytes {
   /// Inner product of every packed row with itself, uint32 [n].
   std::span<const std::uint32_t> squared_norms() const { return squared_norms_; }
 
+  /// @param to  uint8 [d]
+  void copy_row(std::size_t index, std::span<std::uint8_t> to) const;
+
   /// What the kernels read, laid out as byte_products_kernels.hpp says: rows of 32 side by side.
   const std::uint8_t* tile(std::size_t index) const;
   /// 128 times the sum of each row's bytes, uint32 [n rounded up to whole tiles].
