@@ -8,6 +8,7 @@
 #include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "classical/feature_step.hpp"
+#include "classical/hog.hpp"
 #include "classical/pca.hpp"
 #include "classical/scaling.hpp"
 
@@ -15,7 +16,8 @@ namespace thimble::classical {
 namespace {
 
 std::unique_ptr<PictureStep> make_picture_step(FeatureLine& line) {
-  (void)line;
+  if (line.word() == "hog") return std::make_unique<HogStep>(line);
+  if (line.word() == "pixels") return std::make_unique<Pixels>(line);
   return nullptr;
 }
 
@@ -125,6 +127,9 @@ std::vector<LearnedArray> FeaturePipeline::learned() const {
 }
 
 void FeaturePipeline::restore(const PictureShape& shape, const std::vector<LearnedArray>& learned) {
+  if (shape.height < 1 || shape.width < 1 || shape.channels < 1) {
+    throw DataError(fmt::format("features: there are no pictures of {}", to_string(shape)));
+  }
   std::size_t dims = 0;
   try {
     dims = picture_dims(shape);

@@ -34,6 +34,10 @@ class PictureStep {
                        std::size_t stride) const = 0;
 };
 
+/// Bounds of a picture step's weight.
+inline constexpr double kLeastWeight = 1e-6;
+inline constexpr double kMostWeight = 1e6;
+
 /// What one step learned, read back out of a model file.
 class LearnedArrays {
  public:

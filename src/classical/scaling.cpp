@@ -94,6 +94,20 @@ Moments feature_moments(const Features& features, Progress& progress) {
   return moments;
 }
 
+Pixels::Pixels(FeatureLine& line) {
+  weight_ = line.option("weight", weight_, kLeastWeight, kMostWeight);
+  line.finish();
+}
+
+std::string Pixels::line() const { return fmt::format("pixels weight={}", weight_); }
+
+void Pixels::extract(const Images& pictures, std::size_t begin, std::size_t end, float* out,
+                     std::size_t stride) const {
+  const std::size_t d = pictures.shape().size();
+  const Features pixels(pictures.pixels(), d, static_cast<float>(weight_ / 255));
+  for (std::size_t i = begin; i < end; ++i) pixels.copy(i, i + 1, out + (i - begin) * stride);
+}
+
 Scale::Scale(FeatureLine& line) {
   if (const auto argument = line.next()) {
     const auto slash = argument->find('/');

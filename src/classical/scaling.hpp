@@ -1,4 +1,4 @@
-// Feature steps that only scale: all values alike, each feature, or each sample.
+// Steps that only scale: all values alike, each feature, or each sample.
 
 #pragma once
 
@@ -8,6 +8,20 @@
 #include "classical/feature_step.hpp"
 
 namespace thimble::classical {
+
+/// `pixels weight=0.5`: pixels times weight/255, to stand beside other picture steps.
+class Pixels : public PictureStep {
+ public:
+  explicit Pixels(FeatureLine& line);
+
+  std::string line() const override;
+  std::size_t dims(const PictureShape& shape) const override { return shape.size(); }
+  void extract(const Images& pictures, std::size_t begin, std::size_t end, float* out,
+               std::size_t stride) const override;
+
+ private:
+  double weight_ = 1;
+};
 
 /// `scale 1/255`: every value times one factor. Bytes stay bytes.
 class Scale : public FeatureStep {
