@@ -11,6 +11,7 @@
 #include "base/parallel.hpp"
 #include "base/simd.hpp"
 #include "classical/scaling.hpp"
+#include "linalg/leading_eigensystem.hpp"
 #include "linalg/products.hpp"
 
 namespace thimble::classical {
@@ -129,7 +130,12 @@ void Pca::fit(const Features& features, Progress& progress) {
   mean_.assign(moments.mean.begin(), moments.mean.end());
   const std::vector<double> matrix = covariance(features, mean_, progress);
   progress.update(0, 0, "eigenvectors");
-  linalg::Eigensystem system = linalg::symmetric_eigensystem(matrix, d);
+  // Of a large matrix the few largest are found much sooner than all.
+  constexpr std::size_t kLarge = 1024;
+  const auto few = static_cast<std::size_t>(components_);
+  linalg::Eigensystem system = d > kLarge && few > 0 && few <= d / 4
+                                   ? linalg::leading_eigensystem(matrix, d, few, progress)
+                                   : linalg::symmetric_eigensystem(matrix, d);
   // Rounding leaves the eigenvalues of directions without variance a little above or below 0.
   const double rounding = static_cast<double>(std::numeric_limits<float>::epsilon()) *
                           std::max(0.0, d > 0 ? system.values.front() : 0.0);

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "classical/feature_samples.hpp"
+#include "linalg/products.hpp"
 
 namespace thimble::classical {
 namespace {
@@ -64,6 +65,41 @@ RC_GTEST_PROP(Pca, KeepsDistances, ()) {
   };
   for (std::size_t i = 1; i < n; ++i) {
     RC_ASSERT(std::abs(squared_distance(values, i) - squared_distance(pixels, i)) < 1e-4);
+  }
+}
+
+// Many features take another way to the directions. The eigenvalues of X X^T, a small matrix here,
+// are those of X^T X.
+TEST(Pca, FewComponentsOfManyFeatures) {
+  const std::size_t n = 25;
+  const std::size_t d = 33 * 33;
+  const Images pictures = random_pictures({33, 33, 1}, n);
+  std::vector<double> centred(n * d);
+  for (std::size_t j = 0; j < d; ++j) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += pictures[i][j];
+    for (std::size_t i = 0; i < n; ++i) {
+      centred[i * d + j] = pictures[i][j] - sum / static_cast<double>(n);
+    }
+  }
+  std::vector<double> products(n * n);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k < n; ++k) {
+      for (std::size_t j = 0; j < d; ++j) {
+        products[i * n + k] += centred[i * d + j] * centred[k * d + j];
+      }
+    }
+  }
+  const auto system = linalg::symmetric_eigensystem(products, n);
+  const auto values = fitted({"pca 8"}, pictures);
+  for (std::size_t a = 0; a < 8; ++a) {
+    for (std::size_t b = 0; b <= a; ++b) {
+      double product = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        product += static_cast<double>(values[i * 8 + a]) * static_cast<double>(values[i * 8 + b]);
+      }
+      EXPECT_NEAR(product, a == b ? system.values[a] : 0, 1e-5 * system.values[0]) << a << " " << b;
+    }
   }
 }
 
