@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,8 @@
 #include "linalg/matrix.hpp"
 
 namespace thimble::classical {
+
+class FloatRows;
 
 /// The nearest rows of each query, nearest first; of equally near ones the lower index first.
 struct Neighbors {
@@ -33,8 +36,11 @@ struct Neighbors {
 /// Thread safety: const functions may be called from several threads at once.
 class NearestNeighbors {
  public:
-  NearestNeighbors() = default;
+  NearestNeighbors();
   explicit NearestNeighbors(const Features& rows);
+  ~NearestNeighbors();
+  NearestNeighbors(NearestNeighbors&&) noexcept;
+  NearestNeighbors& operator=(NearestNeighbors&&) noexcept;
 
   std::size_t size() const { return n_; }
   std::size_t dims() const { return d_; }
@@ -54,17 +60,27 @@ class NearestNeighbors {
   /// The rows, uint8 [n, d]; only if is_bytes().
   std::vector<std::uint8_t> bytes() const;
   /// The rows, only if not is_bytes().
-  const linalg::Matrix& values() const { return values_; }
+  const linalg::Matrix& values() const;
 
  private:
   std::size_t n_ = 0;
   std::size_t d_ = 0;
-  bool is_bytes_ = false;
   float scale_ = 1;
-  linalg::PackedBytes packed_;
-  linalg::Matrix values_;
-  std::vector<float> low_norms_;  ///< of float rows: |y|^2, less its own rounding
-  std::vector<float> lengths_;    ///< of float rows: |y|, rounded up
+  bool is_bytes_ = false;
+  linalg::PackedBytes byte_rows_;
+  std::unique_ptr<const FloatRows> float_rows_;  ///< null if the rows are bytes
 };
+
+/// How much each neighbour's class counts.
+enum class NeighborWeights {
+  uniform,   ///< all the same
+  distance,  ///< 1 / distance; a neighbour at distance 0 takes all the weight from others
+};
+
+/// Class probabilities by votes.
+/// @param labels  int32 [rows], in [0, classes)
+/// @param out     float32 [queries, classes]
+void vote(const Neighbors& neighbors, std::span<const std::int32_t> labels, std::size_t classes,
+          NeighborWeights weights, std::span<float> out);
 
 }  // namespace thimble::classical

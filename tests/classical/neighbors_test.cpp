@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/random.hpp"
+#include "baselines_reference.hpp"
 
 namespace thimble::classical {
 namespace {
@@ -99,16 +100,16 @@ RC_GTEST_PROP(NearestNeighborsProperty, FloatsAsByBruteForce, ()) {
 
 TEST(NearestNeighbors, BytesOfPictureSize) {
   for (const std::uint64_t levels : {2U, 256U}) {
-    const auto rows = random_bytes(std::size_t{2500} * 784, levels, 1);
-    const auto queries = random_bytes(std::size_t{30} * 784, levels, 2);
+    const auto rows = random_bytes(std::size_t{1300} * 784, levels, 1);
+    const auto queries = random_bytes(std::size_t{13} * 784, levels, 2);
     expect_brute_force(Features(rows, 784, 1), Features(queries, 784, 1), 10);
   }
 }
 
 TEST(NearestNeighbors, FloatsOfPictureSize) {
   for (const double offset : {0.0, 100.0}) {
-    expect_brute_force(Features(random_floats(2500, 400, offset, 1)),
-                       Features(random_floats(30, 400, offset, 2)), 10);
+    expect_brute_force(Features(random_floats(1300, 400, offset, 1)),
+                       Features(random_floats(13, 400, offset, 2)), 10);
   }
 }
 
@@ -179,9 +180,9 @@ TEST(NearestNeighbors, WhatIsNoNumberIsFarthest) {
 }
 
 TEST(NearestNeighbors, TheSameForAnyNumberOfThreads) {
-  const auto bytes = random_bytes(5000 * 6, 8, 1);
+  const auto bytes = random_bytes(2500 * 6, 8, 1);
   const Features byte_rows(bytes, 6, 1);
-  const Features float_rows(random_floats(5000, 6, 0, 1));
+  const Features float_rows(random_floats(2500, 6, 0, 1));
   const int before = thread_count();
   for (const Features* rows : {&byte_rows, &float_rows}) {
     std::vector<Neighbors> found;
@@ -210,6 +211,36 @@ TEST(NearestNeighbors, RefusesWhatDoesNotFit) {
   EXPECT_THROW(index.search(rows, 5), ShapeError);
   EXPECT_THROW(index.search(Features(bytes, 4, 1), 1), ShapeError);
   EXPECT_THROW(NearestNeighbors().search(rows, 1), ShapeError);
+}
+
+void expect_votes_as_scikit_learn(const std::string& name, NeighborWeights weights) {
+  const BaselinesReference reference;
+  const std::vector<std::uint8_t> rows = reference.json.at("knn_values");
+  const std::vector<std::int32_t> labels = reference.json.at("knn_labels");
+  const auto& expected = reference.json.at(name);
+  const std::vector<std::uint8_t> queries = expected.at("queries");
+  const NearestNeighbors index(Features(rows, reference.dims, 1));
+  const Neighbors found = index.search(Features(queries, reference.dims, 1), 6);
+  std::vector<float> probabilities(queries.size() / reference.dims * reference.classes);
+  vote(found, labels, reference.classes, weights, probabilities);
+  expect_near(probabilities, expected.at("probabilities"), 1e-6, name);
+}
+
+TEST(Vote, AsScikitLearn) {
+  expect_votes_as_scikit_learn("knn_uniform", NeighborWeights::uniform);
+  expect_votes_as_scikit_learn("knn_distance", NeighborWeights::distance);
+}
+
+TEST(Vote, ByDistance) {
+  const std::vector<std::int32_t> labels = {0, 1, 2};
+  std::vector<float> out(3);
+  vote({3, {0, 1, 2}, {0, 0, 1}}, labels, 3, NeighborWeights::distance, out);
+  EXPECT_THAT(out, ElementsAre(0.5F, 0.5F, 0));
+  vote({3, {2, 1, 0}, {1, 4, 4}}, labels, 3, NeighborWeights::distance, out);
+  EXPECT_THAT(out, ElementsAre(0.25F, 0.25F, 0.5F));
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  vote({2, {2, 1}, {kInfinite, kInfinite}}, labels, 3, NeighborWeights::distance, out);
+  EXPECT_THAT(out, ElementsAre(0, 0.5F, 0.5F));
 }
 
 }  // namespace
