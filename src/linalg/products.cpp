@@ -27,6 +27,7 @@ void sgemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::siz
 
 Eigensystem symmetric_eigensystem(std::span<const double> matrix, std::size_t n) {
   if (matrix.size() != n * n) throw ShapeError("eigensystem: the matrix is not square");
+  if (n == 0) return {};
   if (!std::ranges::all_of(matrix, [](double x) { return std::isfinite(x); })) {
     throw DataError("eigensystem: the matrix holds NaN or infinity");
   }
