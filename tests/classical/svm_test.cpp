@@ -1,0 +1,346 @@
+// Support vector machines against libsvm's values (tests/reference/make_svm_reference.py).
+
+#include "classical/svm.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <numeric>
+#include <ostream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "classical/svm_decider.hpp"
+#include "classical/svm_samples.hpp"
+#include "temporary_folder.hpp"
+
+namespace thimble::classical {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const json& reference() {
+  static const json all = [] {
+    std::ifstream in(std::string(THIMBLE_TEST_DATA) + "/svm_reference.json");
+    return json::parse(in);
+  }();
+  return all;
+}
+
+std::vector<std::uint8_t> bytes_of(const char* name) {
+  std::vector<std::uint8_t> bytes;
+  for (const json& row : reference().at(name)) {
+    for (const int value : row) bytes.push_back(static_cast<std::uint8_t>(value));
+  }
+  return bytes;
+}
+
+std::size_t dims() { return reference().at("bytes").at(0).size(); }
+
+Features as_floats(const std::vector<std::uint8_t>& bytes) {
+  linalg::Matrix values(bytes.size() / dims(), dims());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    values.values()[i] = static_cast<float>(bytes[i]) / 16 - 4;
+  }
+  return Features(std::move(values));
+}
+
+SvmOptions options_of(const json& settings) {
+  SvmOptions options;
+  options.tol = 1e-6;
+  options.C = settings.at("C");
+  const std::string kernel = settings.value("kernel", "rbf");
+  options.kernel.kind =
+      static_cast<KernelKind>(std::ranges::find(kernel_names(), kernel) - kernel_names().begin());
+  options.kernel.degree = settings.value("degree", 3);
+  options.kernel.coef0 = settings.value("coef0", 0.0);
+  options.balanced = settings.value("class_weight", "") == "balanced";
+  const json gamma = settings.value("gamma", json("scale"));
+  if (gamma == "auto") options.gamma_rule = GammaRule::auto_;
+  if (gamma.is_number()) {
+    options.gamma_rule = GammaRule::value;
+    options.kernel.gamma = gamma;
+  }
+  return options;
+}
+
+SvmFit fit(const Samples& samples, const SvmOptions& options) {
+  Progress silent;
+  return fit_svm(samples, options, silent);
+}
+
+class SvmReference : public testing::TestWithParam<std::string> {};
+
+TEST_P(SvmReference, FindsTheOptimumOfLibsvm) {
+  const json& expected = reference().at("cases").at(GetParam());
+  const json& settings = expected.at("options");
+  const auto bytes = bytes_of("bytes");
+  const auto query_bytes = bytes_of("queries");
+  const bool floats = settings.value("floats", false);
+  const Features features = floats ? as_floats(bytes) : Features(bytes, dims(), 1);
+  const Features queries = floats ? as_floats(query_bytes) : Features(query_bytes, dims(), 1);
+  const auto labels = reference().at("labels").get<std::vector<std::int32_t>>();
+
+  const SvmFit result = fit({features, labels, 3}, options_of(settings));
+  EXPECT_EQ(result.converged, 3u);
+  EXPECT_NEAR(result.model.kernel.gamma / expected.at("gamma").get<double>(), 1, 1e-9);
+  EXPECT_EQ(result.model.counts, expected.at("support").get<std::vector<std::size_t>>());
+  // libsvm trains with float32 kernel values too, whose rounding shows most where they are large.
+  const double tolerance = settings.value("kernel", "rbf") == "poly" ? 5e-4 : 5e-5;
+  for (std::size_t p = 0; p < 3; ++p) {
+    const double objective = expected.at("objectives").at(p);
+    EXPECT_NEAR(result.objectives[p] / objective, 1, 2e-6);
+    EXPECT_NEAR(result.model.rho[p], expected.at("rho").at(p).get<double>(), tolerance);
+  }
+  const std::vector<double> decisions = SvmDecider(result.model).decision_values(queries);
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    for (std::size_t p = 0; p < 3; ++p) {
+      EXPECT_NEAR(decisions[q * 3 + p], expected.at("decisions").at(q).at(p).get<double>(),
+                  tolerance);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, SvmReference,
+                         testing::Values("rbf", "rbf_auto", "rbf_balanced", "rbf_floats", "poly",
+                                         "poly_number", "linear", "sigmoid"),
+                         [](const auto& test) { return test.param; });
+
+/// A problem of several batches of new samples, floats or bytes.
+struct Sums {
+  std::vector<double> coefficients, rho, decisions;
+  bool operator==(const Sums&) const = default;
+};
+
+Sums solve(const Samples& samples, const SvmOptions& options) {
+  const SvmFit result = fit(samples, options);
+  EXPECT_EQ(result.converged, result.model.pairs());
+  return {result.model.coefficients, result.model.rho,
+          SvmDecider(result.model).decision_values(samples.features)};
+}
+
+TEST(Svm, DoesNotDependOnThreads) {
+  const int before = thread_count();
+  // Pairs side by side, and one pair with all threads.
+  for (const std::size_t classes : {6u, 2u}) {
+    const ByteSamples data(1200, 20, classes, 4);
+    const Features floats = data.floats();
+    for (const Features* features : {&data.features, &floats}) {
+      SvmOptions options;
+      options.C = 5;
+      options.probability = classes == 2;
+      set_thread_count(1);
+      const Sums alone = solve({*features, data.labels, classes}, options);
+      for (const int threads : {2, 5}) {
+        set_thread_count(threads);
+        EXPECT_TRUE(solve({*features, data.labels, classes}, options) == alone) << threads;
+      }
+    }
+  }
+  set_thread_count(before);
+}
+
+TEST(Svm, DoesNotDependOnTheCache) {
+  const ByteSamples data(1500, 20, 2, 4);
+  const Features floats = data.floats();
+  for (const Features* features : {&data.features, &floats}) {
+    SvmOptions options;
+    const Sums roomy = solve({*features, data.labels, 2}, options);
+    options.cache_size = 1;
+    EXPECT_TRUE(solve({*features, data.labels, 2}, options) == roomy);
+  }
+}
+
+TEST(Svm, SkipsClassesWithoutSamples) {
+  const ByteSamples data(60, 6, 3, 9);
+  std::vector<std::int32_t> labels;
+  for (const std::int32_t label : data.labels) labels.push_back(label * 2 + 1);  // 1, 3, 5 of 7
+  const SvmFit few = fit(data.samples(), {});
+  const SvmFit many = fit({data.features, labels, 7}, {});
+  EXPECT_THAT(many.model.classes, ElementsAre(1, 3, 5));
+  EXPECT_EQ(many.model.coefficients, few.model.coefficients);
+  EXPECT_EQ(many.model.rho, few.model.rho);
+}
+
+TEST(Svm, RefusesASingleClass) {
+  const ByteSamples data(10, 4, 1, 1);
+  const std::vector<std::int32_t> labels(10, 3);
+  EXPECT_THAT(message_of<DataError>([&] {
+                fit({data.features, labels, 5}, {});
+              }),
+              HasSubstr("all 10 training samples are of class 3"));
+  const Features none(std::span<const std::uint8_t>(), 4, 1);
+  EXPECT_THAT(message_of<DataError>([&] { fit({none, {}, 5}, {}); }), HasSubstr("no training"));
+}
+
+TEST(Svm, TakesOneSampleAClass) {
+  const ByteSamples data(4, 5, 4, 2);
+  SvmOptions options;
+  options.probability = true;
+  const SvmFit result = fit(data.samples(), options);
+  EXPECT_EQ(result.model.size(), 4u);
+  const std::vector<double> decisions = SvmDecider(result.model).decision_values(data.features);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(vote({decisions.data() + i * 6, 6}, 4), i);
+}
+
+TEST(Svm, TakesDuplicatesWithDifferentLabelsAndConstantFeatures) {
+  const std::vector<std::uint8_t> bytes(40 * 3, 17);
+  std::vector<std::int32_t> labels;
+  for (int i = 0; i < 40; ++i) labels.push_back(i % 3);
+  for (const bool probability : {false, true}) {
+    SvmOptions options;
+    options.probability = probability;
+    const SvmFit result = fit({Features(bytes, 3, 1), labels, 3}, options);
+    EXPECT_EQ(result.converged, 3u);
+    for (const double rho : result.model.rho) EXPECT_TRUE(std::isfinite(rho));
+  }
+}
+
+TEST(Svm, StopsAtTheLargestNumberOfIterations) {
+  const ByteSamples data(300, 6, 2, 9);
+  SvmOptions options;
+  options.max_iter = 5;
+  const SvmFit result = fit(data.samples(), options);
+  EXPECT_EQ(result.converged, 0u);
+  EXPECT_THAT(result.iterations, ElementsAre(5));
+  EXPECT_GT(result.largest_violation, options.tol);
+}
+
+TEST(Svm, StopsWhenAsked) {
+  class Stop : public Progress {
+   public:
+    bool stop_requested() const override { return true; }
+  } stop;
+  const ByteSamples data(30, 6, 3, 9);
+  EXPECT_THROW((void)fit_svm(data.samples(), {}, stop), Cancelled);
+}
+
+TEST(Svm, TellsHowFarItIs) {
+  class Listen : public Progress {
+   public:
+    void update(std::uint64_t done, std::uint64_t total, const std::string& detail) override {
+      EXPECT_LE(done, total);
+      EXPECT_EQ(total, 3u);
+      last_done = done;
+      details += detail;
+    }
+    std::uint64_t last_done = 0;
+    std::string details;
+  } listen;
+  const ByteSamples data(90, 6, 3, 9);
+  (void)fit_svm(data.samples(), {}, listen);
+  EXPECT_EQ(listen.last_done, 3u);
+  EXPECT_THAT(listen.details, HasSubstr("classes 0, 2"));
+}
+
+TEST(Svm, TakesManyClasses) {
+  const ByteSamples data(62 * 4, 16, 62, 9);
+  const SvmFit result = fit(data.samples(), {});
+  EXPECT_EQ(result.converged, 62u * 61 / 2);
+}
+
+// The sums of more support vectors than one tile holds.
+TEST(SvmDecider, AddsUpAllSupportVectors) {
+  const ByteSamples data(4000, 3, 2, 8);
+  SvmOptions options;
+  options.C = 0.01;
+  const SvmFit result = fit(data.samples(), options);
+  const SvmModel& model = result.model;
+  ASSERT_GT(model.size(), 2100u);
+  const std::vector<double> decisions = SvmDecider(model).decision_values(data.features);
+  for (const std::size_t q : {0u, 95u, 96u, 3999u}) {
+    double sum = -model.rho[0];
+    for (std::size_t s = 0; s < model.size(); ++s) {
+      double distance = 0;
+      for (std::size_t j = 0; j < 3; ++j) {
+        const double gap = data.bytes[q * 3 + j] - static_cast<double>(model.bytes[s * 3 + j]);
+        distance += gap * gap;
+      }
+      sum += model.coefficients[s] * std::exp(-model.kernel.gamma * distance);
+    }
+    EXPECT_NEAR(decisions[q], sum, 1e-5);
+  }
+}
+
+TEST(SvmDecider, TakesAnyNumberOfSamples) {
+  const ByteSamples data(300, 10, 3, 8);
+  const SvmFit result = fit(data.samples(), {});
+  const SvmDecider decider(result.model);
+  const std::vector<double> all = decider.decision_values(data.features);
+  for (const std::size_t n : {0u, 1u, 95u, 97u}) {
+    const Features some(std::span(data.bytes).first(n * 10), 10, 1);
+    const std::vector<double> decisions = decider.decision_values(some);
+    ASSERT_EQ(decisions.size(), n * 3);
+    for (std::size_t i = 0; i < decisions.size(); ++i) EXPECT_NEAR(decisions[i], all[i], 1e-5);
+  }
+}
+
+TEST(SvmDecider, RefusesOtherFeatures) {
+  const ByteSamples data(30, 10, 3, 8);
+  const ByteSamples wider(30, 11, 3, 8);
+  const SvmFit result = fit(data.samples(), {});
+  EXPECT_THROW((void)SvmDecider(result.model).decision_values(wider.features), ShapeError);
+}
+
+TEST(Vote, GoesToTheFirstOfSeveralWinners) {
+  // 0 beats 1, 2 beats 0, 1 beats 2.
+  const std::vector<double> circle = {0.1, -5, 0.1};
+  EXPECT_EQ(vote(circle, 3), 0u);
+  std::vector<double> shares(3);
+  vote_shares(circle, shares);
+  EXPECT_EQ(std::ranges::max_element(shares) - shares.begin(), 0);
+  EXPECT_NEAR(std::accumulate(shares.begin(), shares.end(), 0.0), 1, 1e-12);
+}
+
+TEST(VoteShares, FollowTheDecisionFunctionOfScikitLearn) {
+  const std::vector<double> decisions = {1.5, 0.5, -0.25};
+  std::vector<double> shares(3);
+  vote_shares(decisions, shares);
+  const auto squashed = [](double s) { return s / (3 * (std::abs(s) + 1)) + 1.0 / 3; };
+  const std::vector<double> scores = {2 + squashed(2), squashed(-1.75), 1 + squashed(-0.25)};
+  const double total = std::accumulate(scores.begin(), scores.end(), 0.0);
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(shares[c], scores[c] / total, 1e-12);
+}
+
+TEST(CoupledProbabilities, AreThoseOfLibsvm) {
+  const json& expected = reference().at("probability");
+  SvmModel model;
+  model.classes = {0, 1, 2};
+  for (std::size_t p = 0; p < 3; ++p) {
+    model.platt.push_back({expected.at("A").at(p), expected.at("B").at(p)});
+  }
+  std::vector<double> probabilities(3);
+  for (std::size_t q = 0; q < expected.at("decisions").size(); ++q) {
+    const auto decisions = expected.at("decisions").at(q).get<std::vector<double>>();
+    coupled_probabilities(model, decisions, probabilities);
+    for (std::size_t c = 0; c < 3; ++c) {
+      EXPECT_NEAR(probabilities[c], expected.at("probabilities").at(q).at(c).get<double>(), 1e-6);
+    }
+  }
+}
+
+// libsvm draws its folds from another generator, so that the sigmoids agree roughly only.
+TEST(Svm, CalibratesLikeLibsvm) {
+  const auto bytes = bytes_of("bytes");
+  const auto labels = reference().at("labels").get<std::vector<std::int32_t>>();
+  SvmOptions options;
+  options.probability = true;
+  const SvmFit result = fit({Features(bytes, dims(), 1), labels, 3}, options);
+  ASSERT_EQ(result.model.platt.size(), 3u);
+  for (std::size_t p = 0; p < 3; ++p) {
+    const json& expected = reference().at("probability");
+    EXPECT_NEAR(result.model.platt[p].A / expected.at("A").at(p).get<double>(), 1, 0.5);
+    EXPECT_NEAR(result.model.platt[p].B, expected.at("B").at(p).get<double>(), 0.4);
+  }
+}
+
+}  // namespace
+}  // namespace thimble::classical
