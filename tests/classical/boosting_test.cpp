@@ -119,6 +119,7 @@ BoostingOptions reference_options(const json& table) {
 class BoostingReference : public testing::TestWithParam<json> {};
 
 TEST_P(BoostingReference, GivesXgboostsProbabilities) {
+  const SerialScope serial;
   const json& one = GetParam();
   const bool bytes = one.at("kind") == "bytes";
   const auto classes = one.at("classes").get<std::size_t>();
