@@ -42,14 +42,18 @@ def find_data(folder):
     return fail("no Fashion-MNIST found; name its folder with --data")
 
 
-def find_torch_python(python):
-    """A Python that can import torch, or None."""
+def find_python(modules, python=None):
+    """A Python that can import these modules ("torch, numpy"), or None."""
     for candidate in [python] if python else [sys.executable, "/usr/bin/python3", "python3"]:
         if shutil.which(candidate) and subprocess.run(
-                [candidate, "-c", "import torch, numpy"], capture_output=True,
+                [candidate, "-c", f"import {modules}"], capture_output=True,
                 check=False).returncode == 0:
             return candidate
     return None
+
+
+def find_torch_python(python):
+    return find_python("torch, numpy", python)
 
 
 def machine(threads):
