@@ -47,8 +47,8 @@ def naive_bayes(model, values, labels, queries, first, second):
 
 def main():
     random = np.random.default_rng(1)
-    values, labels = samples(random, 150, 7)
-    queries, _ = samples(random, 40, 7)
+    values, labels = samples(random, 120, 21)
+    queries, _ = samples(random, 40, 21)
     floats, wanted = values.astype(np.float64), queries.astype(np.float64)
 
     reference = {
