@@ -5,14 +5,37 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "models/boost.hpp"
+#include "models/classical.hpp"
 #include "models/description.hpp"
+#include "models/forest.hpp"
+#include "models/knn.hpp"
+#include "models/naive_bayes.hpp"
+#include "models/nearest_centroid.hpp"
 #include "models/neural.hpp"
 #include "models/shipped.hpp"
+#include "models/svm.hpp"
+#include "models/tree.hpp"
 
 namespace thimble {
 namespace {
 
-constexpr std::array kFamilies = {Family{"neural", make_neural, load_neural}};
+template <class Estimator>
+constexpr Family classical_family(std::string_view name) {
+  return {name, make_classical<Estimator>, load_classical<Estimator>};
+}
+
+constexpr std::array kFamilies = {
+    Family{"neural", make_neural, load_neural},
+    classical_family<SvmEstimator>("svm"),
+    classical_family<TreeEstimator>("tree"),
+    classical_family<ForestEstimator>("forest"),
+    classical_family<ExtraTreesEstimator>("extra-trees"),
+    classical_family<BoostEstimator>("boost"),
+    classical_family<KnnEstimator>("knn"),
+    classical_family<NaiveBayesEstimator>("naive-bayes"),
+    classical_family<NearestCentroidEstimator>("nearest-centroid"),
+};
 
 }  // namespace
 
