@@ -23,7 +23,8 @@ class RandomSplitSearch : public SplitSearch {
   const BinnedFeatures& features_;
   const EntropyTable* entropy_;
   std::vector<std::uint8_t> bins_;  ///< of the node's samples in one feature
-  std::vector<std::uint32_t> left_weights_;
+  std::vector<std::uint16_t> left_weights_;
+  std::vector<std::uint32_t> counters_;
   std::vector<std::int64_t> left_;
   std::vector<std::int64_t> right_;
 };

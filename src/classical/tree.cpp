@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -31,14 +32,18 @@ void find_leaves(const Trees& trees, std::size_t tree, const Value* samples, std
   const std::size_t d = trees.dims();
   const TreeNode* nodes = trees.nodes.data();
   std::fill_n(leaves, count, trees.roots[tree]);
-  for (bool walking = true; walking;) {
-    walking = false;
+  if (is_leaf(trees.roots[tree])) return;
+  for (Branch deepest = 0; deepest >= 0;) {
+    deepest = -1;
+    // Without a branch: those that have arrived look at the first node and stay where they are.
     for (std::size_t i = 0; i < count; ++i) {
-      if (is_leaf(leaves[i])) continue;
-      const TreeNode& node = nodes[leaves[i]];
+      const Branch here = leaves[i];
+      const TreeNode& node = nodes[std::max(here, Branch{0})];
       const bool low = static_cast<float>(samples[i * d + node.feature]) <= node.threshold;
-      leaves[i] = low ? node.left : node.right;
-      walking = true;
+      // Half of all guesses at a "?:" would be wrong.
+      const Branch next = node.right ^ ((node.left ^ node.right) & -static_cast<Branch>(low));
+      leaves[i] = here < 0 ? here : next;
+      deepest = std::max(deepest, leaves[i]);
     }
   }
 }
@@ -123,6 +128,10 @@ Trees::Trees(std::size_t dims, std::size_t classes, std::vector<TreeNode> nodes_
 }
 
 void Trees::append(const Trees& other) {
+  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<Branch>::max());
+  if (nodes.size() + other.nodes.size() > kMost) {
+    throw DataError(fmt::format("trees: more than {} nodes", kMost));
+  }
   const std::size_t first_node = nodes.size();
   const std::size_t first_row = distributions.size() / classes_;
   const auto moved = [&](Branch branch) {

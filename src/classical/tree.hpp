@@ -42,6 +42,7 @@ class Trees {
         std::vector<Branch> roots, std::vector<float> distributions, const std::string& place);
 
   /// Takes over the trees of another object over the same features and classes.
+  /// @throws DataError  if there are more nodes than a Branch can name
   void append(const Trees& other);
 
   std::size_t dims() const { return dims_; }
