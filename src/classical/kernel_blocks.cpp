@@ -11,10 +11,6 @@
 namespace thimble::classical {
 namespace {
 
-// Matrix products may add in another order where fewer rows are multiplied. Queries are always
-// multiplied in groups of this many, so that a value does not depend on its company.
-constexpr std::size_t kValueRows = 48;
-
 float squared_length(std::span<const float> row) {
   double sum = 0;
   for (const float value : row) sum += static_cast<double>(value) * static_cast<double>(value);
@@ -108,8 +104,8 @@ std::size_t KernelBlocks::blocks() const { return blocks_.size(); }
 
 std::size_t KernelBlocks::size(std::size_t block) const { return blocks_[block].size; }
 
-KernelQueries KernelBlocks::queries(const Features& features,
-                                    std::span<const std::size_t> indices) const {
+KernelQueries KernelBlocks::queries(const Features& features, std::span<const std::size_t> indices,
+                                    Company company) const {
   if (features.is_bytes() != of_bytes_ || features.dims() != d_ || features.scale() != scale_) {
     throw ShapeError(fmt::format("kernel: {} features of {}, expected {} of {}", features.dims(),
                                  features.is_bytes() ? "bytes" : "floats", d_,
@@ -122,8 +118,10 @@ KernelQueries KernelBlocks::queries(const Features& features,
     if (queries.size > 0 && d_ > 0) queries.byte_norms = linalg::squared_norms(queries.bytes, d_);
     queries.byte_norms.resize(queries.size);
   } else {
-    const std::size_t rows = (queries.size + kValueRows - 1) / kValueRows * kValueRows;
-    queries.values = gather_values(features, indices, center_, rows);
+    const std::size_t groups = (queries.size + kRows - 1) / kRows;
+    const bool alone = company == Company::any && queries.size < kRows;
+    queries.group = alone ? queries.size : kRows;
+    queries.values = gather_values(features, indices, center_, groups * queries.group);
     queries.value_norms = squared_lengths(queries.values, queries.size, d_);
   }
   return queries;
@@ -163,14 +161,15 @@ void KernelBlocks::multiply_values(const KernelQueries& queries, std::size_t fir
                                    std::size_t end, float* const* out) const {
   const std::size_t columns = end - begin;
   thread_local std::vector<float> products;
-  products.resize(kValueRows * kColumns);
+  products.resize(kRows * kColumns);
   const float* norms = block.value_norms.data() + begin;
-  for (std::size_t i = first / kValueRows * kValueRows; i < last; i += kValueRows) {
-    linalg::sgemm(linalg::Transpose::no, linalg::Transpose::yes, kValueRows, columns, d_, 1,
+  const std::size_t group = queries.group;
+  for (std::size_t i = first / group * group; i < last; i += group) {
+    linalg::sgemm(linalg::Transpose::no, linalg::Transpose::yes, group, columns, d_, 1,
                   queries.values.data() + i * d_, d_, block.values.data() + begin * d_, d_, 0,
                   products.data(), columns);
     const std::size_t from = std::max(i, first);
-    const std::size_t to = std::min(i + kValueRows, last);
+    const std::size_t to = std::min(i + group, last);
     for (std::size_t r = from; r < to; ++r) {
       apply_kernel(kernel_, products.data() + (r - i) * columns, queries.value_norms[r], norms,
                    columns, out[r - first]);

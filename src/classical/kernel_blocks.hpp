@@ -18,10 +18,17 @@ namespace thimble::classical {
 /// Samples laid out to be multiplied with KernelBlocks.
 struct KernelQueries {
   std::size_t size = 0;
+  std::size_t group = 0;                  ///< rows of floats that are multiplied at a time
   std::vector<std::uint8_t> bytes;        ///< uint8 [size, d]; or
   std::vector<float> values;              ///< float32 [size rounded up, d]
   std::vector<std::uint32_t> byte_norms;  ///< uint32 [size]
   std::vector<float> value_norms;         ///< float32 [size]
+};
+
+/// Matrix products of floats may add in another order where fewer rows are multiplied.
+enum class Company {
+  alike,  ///< a sample's kernel values are the same in whatever company; few cost as much as many
+  any,    ///< the last digits may differ; a few samples cost less
 };
 
 /// Samples in blocks (such as one a class), laid out once and multiplied with many others.
@@ -43,7 +50,8 @@ class KernelBlocks {
 
   /// Lays out the samples `indices` of `features`.
   /// @throws ShapeError  if the features are not of the kind given to the constructor
-  KernelQueries queries(const Features& features, std::span<const std::size_t> indices) const;
+  KernelQueries queries(const Features& features, std::span<const std::size_t> indices,
+                        Company company) const;
 
   /// Kernel values of the queries [first, last) with a block's samples [begin, end), on the calling
   /// thread.

@@ -105,7 +105,7 @@ std::size_t KernelRowStore::release(std::size_t bytes) {
 std::vector<KernelRow> KernelRowStore::compute(std::span<const std::size_t> wanted) const {
   std::vector<std::size_t> indices;
   for (const std::size_t source : wanted) indices.push_back(sources_[source]);
-  const KernelQueries queries = blocks_.queries(features_, indices);
+  const KernelQueries queries = blocks_.queries(features_, indices, Company::alike);
   const std::size_t size = blocks_.size(block_);
   std::vector<std::shared_ptr<float[]>> rows(wanted.size());
   for (auto& row : rows) row = std::make_shared_for_overwrite<float[]>(size);

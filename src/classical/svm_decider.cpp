@@ -13,9 +13,15 @@ namespace thimble::classical {
 namespace {
 
 // Queries and support vectors are multiplied in tiles of this size: their kernel values stay in
-// the second-level cache. Sums over a tile are float32, sums of tiles double, always in this order.
+// the second-level cache.
 constexpr std::size_t kQueries = KernelBlocks::kRows;
 constexpr std::size_t kVectors = 1024;
+// Sums over this many vectors are float32, sums of those double. The coefficients of one class have
+// one sign against another, so that large sums cancel at the end.
+constexpr std::size_t kFloatSums = 32;
+
+// Multiplications below which several threads take longer to start than they save.
+constexpr std::size_t kWorthThreads = std::size_t{1} << 27;
 
 }  // namespace
 
@@ -28,9 +34,9 @@ struct SvmDecider::Panels {
 
   explicit Panels(const SvmModel& model);
 
-  /// Sums over one tile: float32 [kQueries, rows].
-  void multiply(const KernelQueries& queries, const Tile& tile, float* sums) const;
-  /// Sums over all: double [kQueries, blocks, rows].
+  /// Adds the sums over one tile to double [queries.size, rows].
+  void multiply(const KernelQueries& queries, const Tile& tile, std::span<double> sums) const;
+  /// Sums over all: double [blocks, queries.size, rows].
   std::vector<double> multiply(const KernelQueries& queries, bool in_parallel) const;
 
   std::size_t rows;  // of coefficients
@@ -75,41 +81,39 @@ SvmDecider::Panels::Panels(const SvmModel& model)
 }
 
 void SvmDecider::Panels::multiply(const KernelQueries& queries, const Tile& tile,
-                                  float* sums) const {
+                                  std::span<double> sums) const {
   const std::size_t columns = tile.end - tile.begin;
   thread_local std::vector<float> values;
   values.resize(kQueries * kVectors);
   std::vector<float*> out;
   for (std::size_t q = 0; q < queries.size; ++q) out.push_back(values.data() + q * columns);
   blocks.multiply(queries, 0, queries.size, tile.block, tile.begin, tile.end, out.data());
-  linalg::sgemm(linalg::Transpose::no, linalg::Transpose::yes, queries.size, rows, columns, 1,
-                values.data(), columns, coefficients[tile.block].data() + tile.begin,
-                blocks.size(tile.block), 0, sums, rows);
+  std::vector<float> part(queries.size * rows);
+  for (std::size_t begin = 0; begin < columns; begin += kFloatSums) {
+    linalg::sgemm(linalg::Transpose::no, linalg::Transpose::yes, queries.size, rows,
+                  std::min(kFloatSums, columns - begin), 1, values.data() + begin, columns,
+                  coefficients[tile.block].data() + tile.begin + begin, blocks.size(tile.block), 0,
+                  part.data(), rows);
+    for (std::size_t i = 0; i < part.size(); ++i) sums[i] += static_cast<double>(part[i]);
+  }
 }
 
 std::vector<double> SvmDecider::Panels::multiply(const KernelQueries& queries,
                                                  bool in_parallel) const {
-  std::vector<double> total(kQueries * blocks.blocks() * rows);
-  const auto add = [&](const Tile& tile, const float* sums) {
-    for (std::size_t q = 0; q < queries.size; ++q) {
-      double* to = total.data() + (q * blocks.blocks() + tile.block) * rows;
-      for (std::size_t r = 0; r < rows; ++r) to[r] += static_cast<double>(sums[q * rows + r]);
-    }
+  const std::size_t each = queries.size * rows;
+  std::vector<double> of_tiles(tiles.size() * each);
+  const auto multiply_tile = [&](std::size_t t) {
+    multiply(queries, tiles[t], std::span(of_tiles).subspan(t * each, each));
   };
   if (in_parallel) {
-    std::vector<float> sums(tiles.size() * kQueries * rows);
-    parallel_tasks(tiles.size(), [&](std::size_t t) {
-      multiply(queries, tiles[t], sums.data() + t * kQueries * rows);
-    });
-    for (std::size_t t = 0; t < tiles.size(); ++t) {
-      add(tiles[t], sums.data() + t * kQueries * rows);
-    }
+    parallel_tasks(tiles.size(), multiply_tile);
   } else {
-    std::vector<float> sums(kQueries * rows);
-    for (const Tile& tile : tiles) {
-      multiply(queries, tile, sums.data());
-      add(tile, sums.data());
-    }
+    for (std::size_t t = 0; t < tiles.size(); ++t) multiply_tile(t);
+  }
+  std::vector<double> total(blocks.blocks() * each);
+  for (std::size_t t = 0; t < tiles.size(); ++t) {
+    double* to = total.data() + tiles[t].block * each;
+    for (std::size_t i = 0; i < each; ++i) to[i] += of_tiles[t * each + i];
   }
   return total;
 }
@@ -119,32 +123,32 @@ SvmDecider::SvmDecider(const SvmModel& model)
 
 SvmDecider::~SvmDecider() = default;
 
-void SvmDecider::decide_pairs(std::span<const double> sums, std::span<double> decisions) const {
-  const std::size_t k = model_.classes.size();
-  std::size_t p = 0;
-  for (std::size_t i = 0; i < k; ++i) {
-    for (std::size_t j = i + 1; j < k; ++j, ++p) {
-      decisions[p] = sums[i * (k - 1) + j - 1] + sums[j * (k - 1) + i] - model_.rho[p];
-    }
-  }
-}
-
 void SvmDecider::decide(
     const Features& features,
     const std::function<void(std::size_t, std::span<const double>)>& use) const {
   const std::size_t n = features.size();
-  const std::size_t sums_each = model_.classes.size() * (model_.classes.size() - 1);
+  const std::size_t k = model_.classes.size();
   const std::size_t groups = (n + kQueries - 1) / kQueries;
   const bool many = groups >= static_cast<std::size_t>(thread_count());
   const auto decide_group = [&](std::size_t group) {
     const std::size_t begin = group * kQueries;
     std::vector<std::size_t> indices(std::min(kQueries, n - begin));
     std::iota(indices.begin(), indices.end(), begin);
-    const KernelQueries queries = panels_->blocks.queries(features, indices);
-    const std::vector<double> sums = panels_->multiply(queries, !many);
+    const KernelQueries queries = panels_->blocks.queries(features, indices, Company::any);
+    const bool share = !many && indices.size() * model_.size() * model_.dims >= kWorthThreads;
+    const std::vector<double> sums = panels_->multiply(queries, share);
     std::vector<double> decisions(model_.pairs());
     for (std::size_t q = 0; q < indices.size(); ++q) {
-      decide_pairs(std::span(sums).subspan(q * sums_each, sums_each), decisions);
+      // The sums over class c's vectors with coefficients r.
+      const auto sum = [&](std::size_t c, std::size_t r) {
+        return sums[(c * indices.size() + q) * (k - 1) + r];
+      };
+      std::size_t p = 0;
+      for (std::size_t i = 0; i < k; ++i) {
+        for (std::size_t j = i + 1; j < k; ++j, ++p) {
+          decisions[p] = sum(i, j - 1) + sum(j, i) - model_.rho[p];
+        }
+      }
       use(begin + q, decisions);
     }
   };

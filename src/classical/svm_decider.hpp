@@ -34,8 +34,6 @@ class SvmDecider {
  private:
   struct Panels;
 
-  void decide_pairs(std::span<const double> sums, std::span<double> decisions) const;
-
   const SvmModel& model_;
   std::unique_ptr<Panels> panels_;
 };

@@ -132,12 +132,13 @@ TEST(KernelBlocks, KnowTheDiagonal) {
   const ByteSamples samples(10, 8, 2, 1);
   const std::vector<std::vector<std::size_t>> members = {every(10, 1)};
   const KernelBlocks rbf(samples.features, members, Kernel{});
-  for (const float value : rbf.diagonal(rbf.queries(samples.features, members[0]))) {
+  for (const float value : rbf.diagonal(rbf.queries(samples.features, members[0], Company::any))) {
     EXPECT_EQ(value, 1);
   }
   const Features floats = samples.floats();
   const KernelBlocks linear(floats, members, Kernel{KernelKind::linear, 1, 0, 1});
-  const std::vector<float> diagonal = linear.diagonal(linear.queries(floats, members[0]));
+  const std::vector<float> diagonal =
+      linear.diagonal(linear.queries(floats, members[0], Company::any));
   double sum = 0;
   for (std::size_t j = 0; j < 8; ++j) sum += samples.bytes[j] * samples.bytes[j];
   EXPECT_EQ(diagonal[0], sum);
@@ -148,9 +149,10 @@ TEST(KernelBlocks, RefuseOtherFeatures) {
   const ByteSamples wider(10, 9, 2, 1);
   const std::vector<std::vector<std::size_t>> members = {every(10, 1)};
   const KernelBlocks blocks(samples.features, members, Kernel{});
-  EXPECT_THROW((void)blocks.queries(wider.features, members[0]), ShapeError);
-  EXPECT_THROW((void)blocks.queries(samples.floats(), members[0]), ShapeError);
-  EXPECT_THROW((void)blocks.queries(Features(samples.bytes, 8, 2), members[0]), ShapeError);
+  EXPECT_THROW((void)blocks.queries(wider.features, members[0], Company::any), ShapeError);
+  EXPECT_THROW((void)blocks.queries(samples.floats(), members[0], Company::any), ShapeError);
+  EXPECT_THROW((void)blocks.queries(Features(samples.bytes, 8, 2), members[0], Company::any),
+               ShapeError);
 }
 
 TEST(KernelBlocks, MultiplyBytesThatNeedMoreThan32Bits) {
@@ -162,7 +164,8 @@ TEST(KernelBlocks, MultiplyBytesThatNeedMoreThan32Bits) {
   const KernelBlocks blocks(features, members, Kernel{KernelKind::rbf, 1e-10, 0, 0});
   std::vector<float> row(2);
   float* out = row.data();
-  blocks.multiply(blocks.queries(features, std::vector<std::size_t>{0}), 0, 1, 0, 0, 2, &out);
+  blocks.multiply(blocks.queries(features, std::vector<std::size_t>{0}, Company::any), 0, 1, 0, 0,
+                  2, &out);
   EXPECT_NEAR(row[0], 1, 1e-5);
   EXPECT_NEAR(row[1], std::exp(-1e-10 * 70000 * 65025), 1e-5);
 }

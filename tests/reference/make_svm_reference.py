@@ -2,27 +2,33 @@
 """Writes the libsvm values that tests/classical compares the support vector machines with.
 
     python3 tests/reference/make_svm_reference.py [FOLDER]     (default: tests/data_files)
+    python3 tests/reference/make_svm_reference.py --fashion-mnist DATA FILE [SAMPLES]
 
-Needs scikit-learn (made with 1.2, whose SVC is libsvm) and numpy.
+Needs scikit-learn (made with 1.2, whose SVC is libsvm) and numpy. The second form writes the same of
+the first SAMPLES (3000) training pictures in the folder DATA, to compare with by hand:
 
-One file, svm_reference.json:
+    THIMBLE_SVM_REFERENCE=FILE build/release/tests/test_classical --gtest_filter='SvmPictures*'
 
-    bytes      [n, d], three classes of unequal size
+One file, svm_reference.json; k classes, p pairs of classes:
+
+    bytes      [n, d], classes of unequal size
     labels     [n]
     queries    [m, d], bytes too
     cases      {name: {options, gamma, objectives, rho, support, decisions}}
         options     named as scikit-learn names them; with "floats" the features are
                     byte / 16 - 4 instead of bytes
         gamma       what the option came to
-        objectives  of the dual problems of the pairs (0, 1), (0, 2), (1, 2), to be minimised
+        objectives  of the dual problems of the pairs (0, 1), (0, 2), ..., (1, 2), ..., to be
+                    minimised
         rho         of the pairs
         support     support vectors of each class
-        decisions   [m, 3], decision values of the queries
-    probability  {A, B, decisions, probabilities}: sigmoids of the pairs, decision values of the
+        decisions   [m, p], decision values of the queries
+    probability  of the small problem alone: {A, B, decisions, probabilities}: sigmoids of the pairs, decision values of the
                  queries and the probabilities that libsvm couples from them
-    sigmoid      {values, positive, A, B}: what maximises the likelihood
+    sigmoid      likewise: {values, positive, A, B}: what maximises the likelihood
 """
 
+import gzip
 import json
 import pathlib
 import sys
@@ -40,6 +46,13 @@ CASES = {
     "poly_number": {"C": 2.0, "kernel": "poly", "degree": 2, "gamma": 0.01, "floats": True},
     "linear": {"C": 0.01, "kernel": "linear", "floats": True},
     "sigmoid": {"C": 1.0, "kernel": "sigmoid", "coef0": -0.5, "gamma": 0.002, "floats": True},
+}
+
+PICTURE_CASES = {
+    "rbf": {"C": 10.0},
+    "rbf_default_tol": {"C": 10.0, "tol": 1e-3},
+    "poly": {"C": 1.0, "kernel": "poly", "degree": 3, "coef0": 1.0},
+    "rbf_floats": {"C": 10.0, "floats": True},
 }
 
 
@@ -61,8 +74,8 @@ def features(values, options):
 
 
 def fitted(options, x, y, **more):
-    settings = {key: value for key, value in options.items() if key != "floats"}
-    return SVC(decision_function_shape="ovo", tol=1e-8, **settings, **more).fit(x, y)
+    settings = {"tol": 1e-8} | {key: value for key, value in options.items() if key != "floats"}
+    return SVC(decision_function_shape="ovo", **settings, **more).fit(x, y)
 
 
 def case(options, x, y, queries):
@@ -70,8 +83,9 @@ def case(options, x, y, queries):
     model = fitted(options, x, y)
     begin = np.concatenate([[0], np.cumsum(model.n_support_)])
     objectives = []
-    for i in range(3):
-        for j in range(i + 1, 3):
+    classes = len(model.n_support_)
+    for i in range(classes):
+        for j in range(i + 1, classes):
             of_i, of_j = slice(begin[i], begin[i + 1]), slice(begin[j], begin[j + 1])
             beta = np.concatenate([model.dual_coef_[j - 1, of_i], model.dual_coef_[i, of_j]])
             vectors = np.concatenate([model.support_vectors_[of_i], model.support_vectors_[of_j]])
@@ -87,8 +101,7 @@ def case(options, x, y, queries):
     }
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "tests/data_files")
+def small_problem():
     random = np.random.RandomState(3)
     d = 36
     labels = np.repeat([0, 1, 2], [60, 45, 25])
@@ -105,7 +118,7 @@ def main():
     values = probable.decision_function(x.astype(float))[:, 0]
     positive = labels == 0
     a, b = _sigmoid_calibration(values, positive.astype(int))
-    result = {
+    return {
         "bytes": x.tolist(),
         "labels": labels.tolist(),
         "queries": queries.tolist(),
@@ -123,8 +136,34 @@ def main():
             "B": b,
         },
     }
-    text = json.dumps(result, separators=(",", ":"))
-    (folder / "svm_reference.json").write_text(text + "\n")
+
+
+def read_idx(path, offset):
+    return np.frombuffer(gzip.open(path).read(), np.uint8, offset=offset)
+
+
+def pictures(data, samples):
+    x = read_idx(data / "train-images-idx3-ubyte.gz", 16).reshape(-1, 784)[:samples]
+    labels = read_idx(data / "train-labels-idx1-ubyte.gz", 8)[:samples]
+    queries = read_idx(data / "t10k-images-idx3-ubyte.gz", 16).reshape(-1, 784)[:500]
+    return {
+        "bytes": x.tolist(),
+        "labels": labels.tolist(),
+        "queries": queries.tolist(),
+        "cases": {name: case(o, x, labels, queries) for name, o in PICTURE_CASES.items()},
+    }
+
+
+def main():
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--fashion-mnist"]:
+        samples = int(arguments[3]) if len(arguments) > 3 else 3000
+        path = pathlib.Path(arguments[2])
+        result = pictures(pathlib.Path(arguments[1]), samples)
+    else:
+        path = pathlib.Path(arguments[0] if arguments else "tests/data_files") / "svm_reference.json"
+        result = small_problem()
+    path.write_text(json.dumps(result, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":
