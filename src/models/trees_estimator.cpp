@@ -171,14 +171,14 @@ std::string TreesEstimator::summary() const {
   const Trees& trees = forest_.trees;
   const auto& importances = forest_.importances;
   std::string text;
-  if (trees.size() != 1) text += fmt::format("trees             {}\n", format_count(trees.size()));
-  text += fmt::format("leaves            {}\n", format_count(trees.leaf_count()));
-  text += fmt::format("greatest depth    {}\n", trees.depth());
+  if (trees.size() != 1) text += fmt::format("trees       {}\n", format_count(trees.size()));
+  text += fmt::format("leaves      {}\n", format_count(trees.leaf_count()));
+  text += fmt::format("depth       {}\n", trees.depth());
   if (forest_.oob_score) {
-    text += fmt::format("out-of-bag score  {:.2f} %\n", 100 * *forest_.oob_score);
+    text += fmt::format("out of bag  accuracy {:.2f} %\n", 100 * *forest_.oob_score);
   }
   const auto used = std::ranges::count_if(importances, [](double i) { return i > 0; });
-  text += fmt::format("features used     {} of {}; the most important {}\n", used,
+  text += fmt::format("importance  {} of {} features used; most of all {}\n", used,
                       importances.size(), most_important(importances));
   return text;
 }

@@ -25,8 +25,8 @@ TYPED_TEST(ForestModel, SurvivesItsFile) {
     const auto loaded = reloaded(model, drawn.dims);
     EXPECT_EQ(probabilities_of(loaded, features), probabilities_of(model, features));
     EXPECT_EQ(loaded.summary(), model.summary());
-    EXPECT_THAT(loaded.summary(), HasSubstr("trees             7\n"));
-    EXPECT_THAT(loaded.summary(), HasSubstr("out-of-bag score  9"));
+    EXPECT_THAT(loaded.summary(), HasSubstr("trees       7\n"));
+    EXPECT_THAT(loaded.summary(), HasSubstr("out of bag  accuracy 9"));
   }
 }
 
