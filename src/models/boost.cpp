@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "models/settings.hpp"
+#include "models/stored_array.hpp"
 
 namespace thimble {
 namespace {
@@ -38,22 +39,6 @@ constexpr const char* kFeature = "boost.feature";
 constexpr const char* kValue = "boost.value";
 constexpr const char* kLeft = "boost.left";
 constexpr const char* kBaseScore = "boost.base_score";
-
-template <class T>
-Tensor list(const std::vector<T>& values) {
-  return Tensor::from(std::span<const T>(values), {static_cast<std::int64_t>(values.size())});
-}
-
-template <class T>
-std::vector<T> read_list(const ModelFile& file, const char* name) {
-  const auto found = file.tensors.find(name);
-  if (found == file.tensors.end()) throw DataError(fmt::format("no tensor '{}'", name));
-  if (found->second.shape.size() != 1) {
-    throw DataError(fmt::format("tensor '{}' is not a plain list", name));
-  }
-  const std::span<const T> values = found->second.as<T>();
-  return {values.begin(), values.end()};
-}
 
 /// @throws DataError  unless they ascend within [0, classes)
 void check_classes(const std::vector<std::int32_t>& present, std::size_t classes) {
@@ -117,33 +102,30 @@ void BoostEstimator::predict_proba(const classical::Features& features, Probabil
 
 void BoostEstimator::save(ModelFile& file) const {
   const classical::TreeArrays& arrays = model_.trees.arrays();
-  file.tensors[kClasses] = list(model_.classes);
-  file.tensors[kFirstNode] = list(arrays.first_node);
-  file.tensors[kFeature] = list(arrays.feature);
-  file.tensors[kValue] = list(arrays.value);
-  file.tensors[kLeft] = list(arrays.left);
-  file.tensors[kBaseScore] = list(std::vector<float>{model_.trees.base_score()});
+  file.tensors[kClasses] = list_tensor(model_.classes);
+  file.tensors[kFirstNode] = list_tensor(arrays.first_node);
+  file.tensors[kFeature] = list_tensor(arrays.feature);
+  file.tensors[kValue] = list_tensor(arrays.value);
+  file.tensors[kLeft] = list_tensor(arrays.left);
+  file.tensors[kBaseScore] = list_tensor(std::vector<float>{model_.trees.base_score()});
 }
 
 void BoostEstimator::load(const ModelFile& file, const std::string& place, std::size_t dims,
                           std::size_t classes) {
+  const std::vector<std::int64_t> list = {kAnySize};
+  auto present = stored_values<std::int32_t>(file, place, kClasses, list);
+  classical::TreeArrays arrays{stored_values<std::int32_t>(file, place, kFirstNode, list),
+                               stored_values<std::int32_t>(file, place, kFeature, list),
+                               stored_values<float>(file, place, kValue, list),
+                               stored_values<std::int32_t>(file, place, kLeft, list)};
+  const float base_score = stored_values<float>(file, place, kBaseScore, {1})[0];
   try {
-    auto present = read_list<std::int32_t>(file, kClasses);
     check_classes(present, classes);
-    const auto base_score = read_list<float>(file, kBaseScore);
-    if (base_score.size() != 1) {
-      throw DataError(
-          fmt::format("tensor '{}' holds {} numbers, expected 1", kBaseScore, base_score.size()));
-    }
-    classical::TreeArrays arrays{
-        read_list<std::int32_t>(file, kFirstNode), read_list<std::int32_t>(file, kFeature),
-        read_list<float>(file, kValue), read_list<std::int32_t>(file, kLeft)};
-    model_.trees =
-        classical::BoostedTrees(std::move(arrays), present.size(), dims, base_score.front());
-    model_.classes = std::move(present);
+    model_.trees = classical::BoostedTrees(std::move(arrays), present.size(), dims, base_score);
   } catch (const DataError& error) {
     throw DataError(place + ": " + error.what());
   }
+  model_.classes = std::move(present);
 }
 
 std::string BoostEstimator::summary() const {

@@ -2,9 +2,12 @@
 
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -46,6 +49,26 @@ std::span<const T> stored_array(const ModelFile& file, const std::string& place,
   } catch (const DataError& e) {
     throw DataError(fmt::format("{}: tensor {}: {}", place, name, e.what()));
   }
+}
+
+/// The same as a copy, its numbers finite.
+/// @throws DataError  as stored_array(), or if a number is NaN or infinity
+template <class T>
+std::vector<T> stored_values(const ModelFile& file, const std::string& place,
+                             const std::string& name, const std::vector<std::int64_t>& shape) {
+  const std::span<const T> values = stored_array<T>(file, place, name, shape);
+  if constexpr (std::is_floating_point_v<T>) {
+    if (!std::ranges::all_of(values, [](T value) { return std::isfinite(value); })) {
+      throw DataError(fmt::format("{}: tensor {} holds NaN or infinity", place, name));
+    }
+  }
+  return {values.begin(), values.end()};
+}
+
+/// Values as a tensor of one dimension.
+template <class T>
+Tensor list_tensor(const std::vector<T>& values) {
+  return Tensor::from(std::span<const T>(values), {static_cast<std::int64_t>(values.size())});
 }
 
 }  // namespace thimble

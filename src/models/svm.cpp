@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "models/settings.hpp"
+#include "models/stored_array.hpp"
 
 namespace thimble {
 namespace {
@@ -100,89 +101,53 @@ std::vector<std::int64_t> shape(std::size_t rows, std::size_t columns) {
   return {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(columns)};
 }
 
-/// Tensors of a model file, checked.
-class Tensors {
- public:
-  Tensors(const ModelFile& file, const std::string& place) : file_(file), place_(place) {}
+[[noreturn]] void refuse(const std::string& place, const std::string& problem) {
+  throw DataError(fmt::format("{}: tensor {}", place, problem));
+}
 
-  [[noreturn]] void refuse(const std::string& problem) const {
-    throw DataError(fmt::format("{}: {}", place_, problem));
-  }
+template <class T>
+T read_positive(const ModelFile& file, const std::string& place, const char* name) {
+  const T value = stored_values<T>(file, place, name, {1})[0];
+  if (!(value > 0)) refuse(place, fmt::format("{}: {}, expected above 0", name, value));
+  return value;
+}
 
-  const Tensor& at(const std::string& name) const {
-    const auto found = file_.tensors.find(name);
-    if (found == file_.tensors.end()) refuse(fmt::format("tensor {} is missing", name));
-    return found->second;
-  }
-
-  /// A tensor of exactly this shape; floating point values must be finite.
-  template <class T>
-  std::vector<T> read(const std::string& name, const std::vector<std::int64_t>& expected) const {
-    const Tensor& tensor = at(name);
-    if (tensor.shape != expected) refuse(fmt::format("tensor {} has the wrong shape", name));
-    std::span<const T> values;
-    try {
-      values = tensor.as<T>();
-    } catch (const DataError& e) {
-      refuse(fmt::format("tensor {}: {}", name, e.what()));
-    }
-    if constexpr (std::is_floating_point_v<T>) {
-      if (!std::ranges::all_of(values, [](T value) { return std::isfinite(value); })) {
-        refuse(fmt::format("tensor {} holds NaN or infinity", name));
-      }
-    }
-    return {values.begin(), values.end()};
-  }
-
-  std::int64_t length(const std::string& name) const {
-    const Tensor& tensor = at(name);
-    if (tensor.shape.empty()) refuse(fmt::format("tensor {} has the wrong shape", name));
-    return tensor.shape[0];
-  }
-
- private:
-  const ModelFile& file_;
-  const std::string& place_;
-};
-
-std::vector<std::int32_t> read_classes(const Tensors& tensors, std::size_t classes) {
-  const auto present = tensors.read<std::int32_t>("svm.classes", {tensors.length("svm.classes")});
+std::vector<std::int32_t> read_classes(const ModelFile& file, const std::string& place,
+                                       std::size_t classes) {
+  auto present = stored_values<std::int32_t>(file, place, "svm.classes", {kAnySize});
   const bool ascending = std::ranges::adjacent_find(present, std::greater_equal()) == present.end();
   if (present.size() < 2 || !ascending || present.front() < 0 ||
       static_cast<std::size_t>(present.back()) >= classes) {
-    tensors.refuse(
-        fmt::format("tensor svm.classes: not two or more of {} classes, ascending", classes));
+    refuse(place, fmt::format("svm.classes: not two or more of {} classes, ascending", classes));
   }
   return present;
 }
 
-std::vector<std::size_t> read_counts(const Tensors& tensors, std::size_t classes,
-                                     std::int64_t vectors) {
+/// Support vectors of each of the `classes`; their sum is the number of all.
+std::vector<std::size_t> read_counts(const ModelFile& file, const std::string& place,
+                                     std::size_t classes) {
   const auto counts =
-      tensors.read<std::int64_t>("svm.counts", {static_cast<std::int64_t>(classes)});
-  std::int64_t left = vectors;
+      stored_values<std::int64_t>(file, place, "svm.counts", {static_cast<std::int64_t>(classes)});
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
   for (const std::int64_t count : counts) {
-    if (count < 0 || count > left) left = -1;
-    if (left < 0) break;
-    left -= count;
-  }
-  if (left != 0) {
-    tensors.refuse(fmt::format("tensor svm.counts does not add up to {} vectors", vectors));
+    if (count < 0 || count > kMost) refuse(place, fmt::format("svm.counts: {} vectors", count));
   }
   return {counts.begin(), counts.end()};
 }
 
-void read_vectors(const Tensors& tensors, std::int64_t n, std::size_t dims, SvmModel& model) {
-  const std::vector<std::int64_t> expected = {n, static_cast<std::int64_t>(dims)};
+void read_vectors(const ModelFile& file, const std::string& place, std::size_t dims,
+                  SvmModel& model) {
+  constexpr const char* kVectors = "svm.vectors";
+  const std::size_t n = std::accumulate(model.counts.begin(), model.counts.end(), std::size_t{0});
   model.dims = dims;
-  model.is_bytes = tensors.at("svm.vectors").type == TensorType::u8;
-  model.scale = tensors.read<float>("svm.scale", {1})[0];
-  if (!(model.scale > 0)) tensors.refuse("tensor svm.scale: not above 0");
+  model.scale = read_positive<float>(file, place, "svm.scale");
+  const auto found = file.tensors.find(kVectors);
+  model.is_bytes = found != file.tensors.end() && found->second.type == TensorType::u8;
   if (model.is_bytes) {
-    model.bytes = tensors.read<std::uint8_t>("svm.vectors", expected);
+    model.bytes = stored_values<std::uint8_t>(file, place, kVectors, shape(n, dims));
   } else {
-    const auto values = tensors.read<float>("svm.vectors", expected);
-    model.values = linalg::Matrix(static_cast<std::size_t>(n), dims);
+    const auto values = stored_values<float>(file, place, kVectors, shape(n, dims));
+    model.values = linalg::Matrix(n, dims);
     std::ranges::copy(values, model.values.values().begin());
   }
 }
@@ -248,19 +213,16 @@ json SvmEstimator::settings() const {
 void SvmEstimator::save(ModelFile& file) const {
   const std::size_t n = model_.size();
   const std::size_t k = model_.classes.size();
-  const auto list = [](const auto& values) {
-    return Tensor::from(std::span(values), {static_cast<std::int64_t>(values.size())});
-  };
-  file.tensors["svm.classes"] = list(model_.classes);
+  file.tensors["svm.classes"] = list_tensor(model_.classes);
   file.tensors["svm.counts"] =
-      list(std::vector<std::int64_t>(model_.counts.begin(), model_.counts.end()));
+      list_tensor(std::vector<std::int64_t>(model_.counts.begin(), model_.counts.end()));
   file.tensors["svm.vectors"] = model_.is_bytes
                                     ? Tensor::from(std::span(model_.bytes), shape(n, model_.dims))
                                     : Tensor::from(model_.values.values(), shape(n, model_.dims));
-  file.tensors["svm.scale"] = list(std::vector<float>{model_.scale});
-  file.tensors["svm.gamma"] = list(std::vector<double>{model_.kernel.gamma});
+  file.tensors["svm.scale"] = list_tensor(std::vector<float>{model_.scale});
+  file.tensors["svm.gamma"] = list_tensor(std::vector<double>{model_.kernel.gamma});
   file.tensors["svm.coefficients"] = Tensor::from(std::span(model_.coefficients), shape(k - 1, n));
-  file.tensors["svm.rho"] = list(model_.rho);
+  file.tensors["svm.rho"] = list_tensor(model_.rho);
   if (model_.platt.empty()) return;
   std::vector<double> platt;
   for (const classical::Sigmoid& sigmoid : model_.platt) {
@@ -272,22 +234,18 @@ void SvmEstimator::save(ModelFile& file) const {
 
 void SvmEstimator::load(const ModelFile& file, const std::string& place, std::size_t dims,
                         std::size_t classes) {
-  const Tensors tensors(file, place);
   SvmModel model;
-  model.classes = read_classes(tensors, classes);
-  const std::size_t k = model.classes.size();
-  const std::int64_t n = tensors.length("svm.vectors");
-  model.counts = read_counts(tensors, k, n);
-  read_vectors(tensors, n, dims, model);
+  model.classes = read_classes(file, place, classes);
+  model.counts = read_counts(file, place, model.classes.size());
+  read_vectors(file, place, dims, model);
   model.kernel = options_.kernel;
-  model.kernel.gamma = tensors.read<double>("svm.gamma", {1})[0];
-  if (!(model.kernel.gamma > 0)) tensors.refuse("tensor svm.gamma: not above 0");
-  model.coefficients =
-      tensors.read<double>("svm.coefficients", shape(k - 1, static_cast<std::size_t>(n)));
+  model.kernel.gamma = read_positive<double>(file, place, "svm.gamma");
+  model.coefficients = stored_values<double>(file, place, "svm.coefficients",
+                                             shape(model.classes.size() - 1, model.size()));
   const auto pairs = static_cast<std::int64_t>(model.pairs());
-  model.rho = tensors.read<double>("svm.rho", {pairs});
+  model.rho = stored_values<double>(file, place, "svm.rho", {pairs});
   if (options_.probability) {
-    const std::vector<double> platt = tensors.read<double>("svm.platt", {pairs, 2});
+    const auto platt = stored_values<double>(file, place, "svm.platt", {pairs, 2});
     for (std::size_t p = 0; p < platt.size(); p += 2) {
       model.platt.push_back({platt[p], platt[p + 1]});
     }
