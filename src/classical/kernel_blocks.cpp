@@ -177,18 +177,4 @@ void KernelBlocks::multiply_values(const KernelQueries& queries, std::size_t fir
   }
 }
 
-std::vector<float> KernelBlocks::diagonal(const KernelQueries& queries) const {
-  std::vector<float> diagonal(queries.size);
-  for (std::size_t i = 0; i < queries.size; ++i) {
-    if (exact_bytes_) {
-      const std::uint32_t norm = queries.byte_norms[i];
-      apply_kernel(kernel_, scale_, &norm, norm, &norm, 1, &diagonal[i]);
-    } else {
-      const float norm = queries.value_norms[i];
-      apply_kernel(kernel_, &norm, norm, &norm, 1, &diagonal[i]);
-    }
-  }
-  return diagonal;
-}
-
 }  // namespace thimble::classical

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -55,14 +54,11 @@ class KernelBlocks {
 
   /// Kernel values of the queries [first, last) with a block's samples [begin, end), on the calling
   /// thread.
-  /// @param begin  a multiple of kColumns
+  /// @param begin  a multiple of linalg::kByteProductsPanel
   /// @param end    at most begin + kColumns
   /// @param out    a pointer for each query: where its value with sample `begin` goes
   void multiply(const KernelQueries& queries, std::size_t first, std::size_t last,
                 std::size_t block, std::size_t begin, std::size_t end, float* const* out) const;
-
-  /// K(x, x) of each query.
-  std::vector<float> diagonal(const KernelQueries& queries) const;
 
   /// Work is cut into pieces of at most this many queries and samples of a block: the products of
   /// one piece stay in the second-level cache until they are kernel values.

@@ -14,8 +14,13 @@ namespace thimble::classical {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// Samples that enter the working set at a time.
+// Samples that enter the working set at a time. More of them cost rows that are not needed in the
+// end, fewer cost rounds.
 constexpr std::size_t kNewSamples = 192;
+// Members with nothing to do leave once they are this part of the working set.
+constexpr std::size_t kIdleShare = 8;
+// A working set is solved to this part of the violation that it started with.
+constexpr double kProgress = 0.1;
 // Iterations between two reports.
 constexpr std::uint64_t kReportEvery = 10000;
 
@@ -105,9 +110,10 @@ class PairSolver {
     return moved || !entering.empty();
   }
 
-  /// Members at a bound that no violating pair contains leave the working set once they are many.
+  /// Makes members leave that are at a bound and in no violating pair, once they are many or there
+  /// is no room for new ones.
   void drop(const Slopes& extremes) {
-    std::vector<char> keep(working_.size(), 1);
+    std::vector<char> keep(working_.size());
     std::size_t idle = 0;
     for (std::size_t s = 0; s < working_.size(); ++s) {
       const std::size_t t = working_.members()[s];
@@ -117,10 +123,10 @@ class PairSolver {
       idle += !useful;
     }
     const std::size_t room = working_.limit() - working_.size();
-    if (idle * 8 < working_.size() && room >= kNewSamples) return;
-    // All of them useful: the oldest go.
-    for (std::size_t s = 0;
-         s < working_.size() && room + idle < kNewSamples && idle * 2 < working_.limit(); ++s) {
+    if (idle < working_.size() / kIdleShare && room >= kNewSamples) return;
+    // Where too many are useful, the oldest go.
+    const std::size_t wanted = std::min(kNewSamples, working_.limit() / 2);
+    for (std::size_t s = 0; s < working_.size() && room + idle < wanted; ++s) {
       idle += keep[s];
       keep[s] = 0;
     }
@@ -172,7 +178,7 @@ class PairSolver {
     }
     const DualProblem problem{
         members.size(), working_.kernel(), working_.stride(), lower, upper, beta, slope};
-    const double tol = std::max(0.5 * options_.tol, 0.1 * violation_);
+    const double tol = std::max(0.5 * options_.tol, kProgress * violation_);
     std::uint64_t done = 0;
     for (;;) {
       const std::uint64_t left = options_.max_iterations - iterations_;

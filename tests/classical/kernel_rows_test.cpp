@@ -128,22 +128,6 @@ TEST_P(KernelRows, AreSafeToAskForFromManyThreads) {
   EXPECT_LE(memory.peak_bytes(), memory.limit_bytes());
 }
 
-TEST(KernelBlocks, KnowTheDiagonal) {
-  const ByteSamples samples(10, 8, 2, 1);
-  const std::vector<std::vector<std::size_t>> members = {every(10, 1)};
-  const KernelBlocks rbf(samples.features, members, Kernel{});
-  for (const float value : rbf.diagonal(rbf.queries(samples.features, members[0], Company::any))) {
-    EXPECT_EQ(value, 1);
-  }
-  const Features floats = samples.floats();
-  const KernelBlocks linear(floats, members, Kernel{KernelKind::linear, 1, 0, 1});
-  const std::vector<float> diagonal =
-      linear.diagonal(linear.queries(floats, members[0], Company::any));
-  double sum = 0;
-  for (std::size_t j = 0; j < 8; ++j) sum += samples.bytes[j] * samples.bytes[j];
-  EXPECT_EQ(diagonal[0], sum);
-}
-
 TEST(KernelBlocks, RefuseOtherFeatures) {
   const ByteSamples samples(10, 8, 2, 1);
   const ByteSamples wider(10, 9, 2, 1);
