@@ -79,8 +79,10 @@ void for_each_sample(std::size_t n, const Row& row) {
 /// exp(margin) / sum, to the last bit as XGBoost's objective computes it: it subtracts the largest
 /// margin only where that is positive.
 void objective_softmax(std::span<const float> margins, std::span<float> out) {
-  float largest = std::numeric_limits<float>::min();
-  for (const float margin : margins) largest = std::max(largest, margin);
+  // Below this, exponentials of margins could all be 0.
+  constexpr float kLowestPlain = -80;
+  float largest = *std::max_element(margins.begin(), margins.end());
+  if (largest > kLowestPlain) largest = std::max(largest, std::numeric_limits<float>::min());
   double sum = 0;
   for (std::size_t k = 0; k < margins.size(); ++k) {
     out[k] = std::exp(margins[k] - largest);
@@ -217,9 +219,7 @@ class Rounds {
     return report_;
   }
 
-  TreeArrays trees(float scale) const {
-    return booster_->trees(static_cast<std::size_t>(report_.best_iteration + 1) * outputs_, scale);
-  }
+  TreeArrays trees(float scale) const { return booster_->trees(report_.best_iteration + 1, scale); }
 
  private:
   /// Returns the figures of the round in words.

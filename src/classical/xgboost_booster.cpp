@@ -1,5 +1,6 @@
 #include "classical/xgboost_booster.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include <fmt/format.h>
@@ -70,10 +71,9 @@ struct OneBatch {
 
 void free_matrix(void* handle) { (void)XGDMatrixFree(handle); }
 
-/// Number of output groups, trees and their owners of a model as XGBoost saves it.
-const json& trees_of(const json& model) {
-  return model.at("learner").at("gradient_booster").at("model");
-}
+using BoosterOwner = std::unique_ptr<void, void (*)(void*)>;
+
+void free_booster(void* handle) { (void)XGBoosterFree(handle); }
 
 /// Adds one tree, its nodes renumbered breadth-first: pruning leaves holes in XGBoost's numbers.
 void append_tree(const json& tree, float scale, TreeArrays& out) {
@@ -94,10 +94,23 @@ void append_tree(const json& tree, float scale, TreeArrays& out) {
   out.first_node.push_back(static_cast<std::int32_t>(out.feature.size()));
 }
 
+void append_trees(BoosterHandle booster, float scale, TreeArrays& out) {
+  bst_ulong size = 0;
+  const char* bytes = nullptr;
+  check(XGBoosterSaveModelToBuffer(booster, R"({"format": "ubj"})", &size, &bytes));
+  try {
+    const json saved = json::from_ubjson(bytes, bytes + size);
+    for (const json& tree : saved.at("learner").at("gradient_booster").at("model").at("trees")) {
+      append_tree(tree, scale, out);
+    }
+  } catch (const json::exception& error) {
+    throw DataError(std::string("XGBoost saves its model in an unknown form: ") + error.what());
+  }
+}
+
 }  // namespace
 
-XgboostMatrix::XgboostMatrix(void* handle, std::size_t size)
-    : handle_(handle, free_matrix), size_(size) {}
+XgboostMatrix::XgboostMatrix(void* handle) : handle_(handle, free_matrix) {}
 
 XgboostMatrix XgboostMatrix::binned(const Features& features, int max_bin) {
   silence();
@@ -109,7 +122,7 @@ XgboostMatrix XgboostMatrix::binned(const Features& features, int max_bin) {
   DMatrixHandle handle = nullptr;
   check(XGQuantileDMatrixCreateFromCallback(&batch, proxy.get(), nullptr, OneBatch::reset,
                                             OneBatch::next, config.c_str(), &handle));
-  return {handle, features.size()};
+  return XgboostMatrix(handle);
 }
 
 XgboostMatrix XgboostMatrix::plain(const Features& features) {
@@ -117,7 +130,7 @@ XgboostMatrix XgboostMatrix::plain(const Features& features) {
   DMatrixHandle handle = nullptr;
   check(XGDMatrixCreateFromDense(array_interface(features).c_str(), matrix_config("").c_str(),
                                  &handle));
-  return {handle, features.size()};
+  return XgboostMatrix(handle);
 }
 
 XgboostBooster::XgboostBooster(const Parameters& parameters,
@@ -128,7 +141,7 @@ XgboostBooster::XgboostBooster(const Parameters& parameters,
   for (const XgboostMatrix& matrix : matrices_) handles.push_back(matrix.handle());
   BoosterHandle handle = nullptr;
   check(XGBoosterCreate(handles.data(), handles.size(), &handle));
-  handle_ = std::shared_ptr<void>(handle, [](void* booster) { (void)XGBoosterFree(booster); });
+  handle_ = std::shared_ptr<void>(handle, free_booster);
   for (const auto& [name, value] : parameters) {
     check<UsageError>(XGBoosterSetParam(handle, name.c_str(), value.c_str()));
   }
@@ -155,20 +168,18 @@ void XgboostBooster::boost(const XgboostMatrix& train, std::span<float> gradient
                               gradient.size()));
 }
 
-TreeArrays XgboostBooster::trees(std::size_t trees, float scale) const {
-  bst_ulong size = 0;
-  const char* bytes = nullptr;
-  check(XGBoosterSaveModelToBuffer(handle_.get(), R"({"format": "ubj"})", &size, &bytes));
-  try {
-    const json saved = json::from_ubjson(bytes, bytes + size);
-    const json& all = trees_of(saved).at("trees");
-    TreeArrays arrays;
-    arrays.first_node.push_back(0);
-    for (std::size_t t = 0; t < trees; ++t) append_tree(all.at(t), scale, arrays);
-    return arrays;
-  } catch (const json::exception& error) {
-    throw DataError(std::string("XGBoost saves its model in an unknown form: ") + error.what());
+TreeArrays XgboostBooster::trees(int rounds, float scale) const {
+  // A saved model taken apart needs twenty times its size: some rounds at a time.
+  constexpr int kRounds = 32;
+  TreeArrays arrays;
+  arrays.first_node.push_back(0);
+  for (int begin = 0; begin < rounds; begin += kRounds) {
+    BoosterHandle slice = nullptr;
+    check(XGBoosterSlice(handle_.get(), begin, std::min(begin + kRounds, rounds), 1, &slice));
+    const BoosterOwner owner(slice, free_booster);
+    append_trees(slice, scale, arrays);
   }
+  return arrays;
 }
 
 }  // namespace thimble::classical

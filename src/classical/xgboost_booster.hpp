@@ -29,12 +29,10 @@ class XgboostMatrix {
   static XgboostMatrix plain(const Features& features);
 
   void* handle() const { return handle_.get(); }
-  std::size_t size() const { return size_; }
 
  private:
-  XgboostMatrix(void* handle, std::size_t size);
+  explicit XgboostMatrix(void* handle);
   std::shared_ptr<void> handle_;
-  std::size_t size_;
 };
 
 /// A model of XGBoost's while it learns.
@@ -54,12 +52,11 @@ class XgboostBooster {
   /// @param hessian   second derivatives, the same
   void boost(const XgboostMatrix& train, std::span<float> gradient, std::span<float> hessian);
 
-  /// The first `trees` trees, thresholds multiplied by `scale`.
-  TreeArrays trees(std::size_t trees, float scale) const;
+  /// The trees of the first `rounds` rounds, thresholds multiplied by `scale`.
+  TreeArrays trees(int rounds, float scale) const;
 
  private:
   std::shared_ptr<void> handle_;
-  std::size_t outputs_ = 0;
   std::vector<XgboostMatrix> matrices_;
 };
 
