@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kMostRuns = 64;
 constexpr std::size_t kFewestRuns = 8;
 constexpr std::size_t kSumsBytes = std::size_t{64} << 20;
+/// Multiplications below which a run is not worth a thread's attention.
+constexpr std::size_t kLeastWork = 1'000'000;
 
 std::size_t rounded_up(std::size_t n, std::size_t multiple) {
   return (n + multiple - 1) / multiple * multiple;
@@ -92,7 +94,8 @@ void LinearPass::run(std::span<const double> weights, const Loss<Number>& loss,
   const std::size_t sum_size = padded_outputs_ * padded_inputs_;
   const std::size_t affordable =
       std::clamp(kSumsBytes / (sum_size * sizeof(double)), kFewestRuns, kMostRuns);
-  const std::size_t runs = std::min(affordable, blocks);
+  const std::size_t worthwhile = size() * sum_size / kLeastWork + 1;
+  const std::size_t runs = std::min({affordable, blocks, worthwhile});
   AlignedArray<Number> padded_weights = padded<Number>(weights);
   std::vector<Scratch<Number>> scratch(static_cast<std::size_t>(thread_count()));
   run_sums_.resize(runs * sum_size);
@@ -117,7 +120,7 @@ void LinearPass::run(std::span<const double> weights, const Loss<Number>& loss,
   for (const auto& some : run_values) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] += some[i];
   }
-  constexpr std::size_t kGrain = 1024;
+  constexpr std::size_t kGrain = 4096;
   parallel_for(outputs_ * inputs_, kGrain, [&](std::size_t begin, std::size_t end) {
     std::fill(sums.begin() + static_cast<std::ptrdiff_t>(begin),
               sums.begin() + static_cast<std::ptrdiff_t>(end), 0.0);
@@ -136,8 +139,8 @@ void LinearPass::decide(std::span<const double> weights,
                         const std::function<void(BlockRows, const float*)>& take) const {
   const std::size_t blocks = (size() + kBlockRows - 1) / kBlockRows;
   AlignedArray<float> padded_weights = padded<float>(weights);
-  constexpr std::size_t kGrain = 1;
-  parallel_for(blocks, kGrain, [&](std::size_t begin, std::size_t end) {
+  const std::size_t block_work = kBlockRows * padded_outputs_ * padded_inputs_;
+  parallel_for(blocks, kLeastWork / block_work + 1, [&](std::size_t begin, std::size_t end) {
     Scratch<float> mine;
     for (std::size_t b = begin; b < end; ++b) {
       const BlockRows rows{b * kBlockRows, std::min(kBlockRows, size() - b * kBlockRows)};

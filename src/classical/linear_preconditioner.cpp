@@ -18,6 +18,8 @@ constexpr std::size_t kRowsPerInput = 5;
 /// Blocks that take more memory than this are reduced to their diagonals.
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 constexpr std::size_t kChunkRows = 512;
+/// Multiplications below which apply() is not worth a thread's attention.
+constexpr std::size_t kLeastWork = 200'000;
 /// Added to the diagonal, scaled to ones, for what float32 rounds away.
 constexpr float kJitter = 1e-6F;
 
@@ -169,17 +171,20 @@ void LinearPreconditioner::apply(std::span<const double> v, std::span<double> pr
     return;
   }
   const std::size_t size = inputs_ * (inputs_ + 1) / 2;
-  parallel_tasks(outputs_, [&](std::size_t output) {
+  const std::size_t grain = kLeastWork / size + 1;
+  parallel_for(outputs_, grain, [&](std::size_t begin, std::size_t end) {
     std::vector<float> x(inputs_), y(inputs_);
-    const auto from = v.subspan(output * inputs_, inputs_);
-    // Scaled to a largest entry of 1: near the minimum gradients leave float32's range.
-    double largest = 0;
-    for (const double value : from) largest = std::max(largest, std::abs(value));
-    if (!(largest > 0)) largest = 1;
-    for (std::size_t j = 0; j < inputs_; ++j) x[j] = static_cast<float>(from[j] / largest);
-    triangle_square_product(triangles_.data() + output * size, inputs_, x.data(), y.data());
-    for (std::size_t j = 0; j < inputs_; ++j) {
-      product[output * inputs_ + j] = static_cast<double>(y[j]) * largest;
+    for (std::size_t output = begin; output < end; ++output) {
+      const auto from = v.subspan(output * inputs_, inputs_);
+      // Scaled to a largest entry of 1: near the minimum gradients leave float32's range.
+      double largest = 0;
+      for (const double value : from) largest = std::max(largest, std::abs(value));
+      if (!(largest > 0)) largest = 1;
+      for (std::size_t j = 0; j < inputs_; ++j) x[j] = static_cast<float>(from[j] / largest);
+      triangle_square_product(triangles_.data() + output * size, inputs_, x.data(), y.data());
+      for (std::size_t j = 0; j < inputs_; ++j) {
+        product[output * inputs_ + j] = static_cast<double>(y[j]) * largest;
+      }
     }
   });
 }

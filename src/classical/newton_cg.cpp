@@ -31,7 +31,9 @@ class Minimizer {
         part_(x.size() / groups_),
         x_(x),
         values_(groups_),
-        gradient_(x.size()) {}
+        gradient_(x.size()),
+        lowest_values_(groups_, HUGE_VAL),
+        lowest_gradients_(groups_, HUGE_VAL) {}
 
   NewtonResult run() {
     evaluate(x_, gradient_, values_);
@@ -67,15 +69,20 @@ class Minimizer {
     function_.evaluate(x, gradient, values);
   }
 
+  /// True once no group's value or gradient has become smaller for some steps.
   bool idle() {
-    const double value = std::accumulate(values_.begin(), values_.end(), 0.0);
-    double gradient = 0;
-    for (const double g : gradient_) gradient = std::max(gradient, std::abs(g));
-    const bool better = value < lowest_value_ - kRounding * std::abs(lowest_value_) ||
-                        gradient < 0.9 * lowest_gradient_ || result_.iterations == 0;
+    bool better = result_.iterations == 0;
+    for (std::size_t g = 0; g < groups_; ++g) {
+      double gradient = 0;
+      for (const double entry : std::span(gradient_).subspan(g * part_, part_)) {
+        gradient = std::max(gradient, std::abs(entry));
+      }
+      better = better || gradient < 0.9 * lowest_gradients_[g] ||
+               values_[g] < lowest_values_[g] - kRounding * std::abs(lowest_values_[g]);
+      lowest_values_[g] = std::min(lowest_values_[g], values_[g]);
+      lowest_gradients_[g] = std::min(lowest_gradients_[g], gradient);
+    }
     idle_steps_ = better ? 0 : idle_steps_ + 1;
-    lowest_value_ = std::min(lowest_value_, value);
-    lowest_gradient_ = std::min(lowest_gradient_, gradient);
     return idle_steps_ >= kMaxIdleSteps;
   }
 
@@ -142,11 +149,14 @@ class Minimizer {
     return step;
   }
 
-  /// Halves each group's step until its value decreases as the gradient promises.
+  /// Halves each group's step until its value decreases as the gradient promises; a group for which
+  /// that never happens stays where it is.
+  /// @return  false if none moves
   bool search(const Vector& step) {
     const Vector slopes = group_dots(gradient_, step);
     Vector lengths(groups_, 1.0), trial(x_.size()), gradient(x_.size()), values(groups_);
-    for (int halvings = 0; halvings < kMaxHalvings; ++halvings) {
+    for (int halvings = 0;; ++halvings) {
+      if (options_.check) options_.check();
       std::ranges::copy(x_, trial.begin());
       add_scaled(lengths, step, trial);
       evaluate(trial, gradient, values);
@@ -154,19 +164,16 @@ class Minimizer {
       for (std::size_t g = 0; g < groups_; ++g) {
         const double allowed =
             values_[g] + kDecrease * lengths[g] * slopes[g] + kRounding * std::abs(values_[g]);
-        if (values[g] <= allowed) continue;
+        if (lengths[g] == 0 || values[g] <= allowed) continue;
         good = false;
-        lengths[g] /= 2;
+        lengths[g] = halvings < kMaxHalvings ? lengths[g] / 2 : 0;
       }
-      if (good) {
-        std::ranges::copy(trial, x_.begin());
-        gradient_.swap(gradient);
-        values_.swap(values);
-        return true;
-      }
-      if (options_.check) options_.check();
+      if (good) break;
     }
-    return false;
+    std::ranges::copy(trial, x_.begin());
+    gradient_.swap(gradient);
+    values_.swap(values);
+    return std::ranges::any_of(lengths, [](double length) { return length > 0; });
   }
 
   ConvexFunction& function_;
@@ -176,8 +183,8 @@ class Minimizer {
   std::span<double> x_;
   Vector values_;
   Vector gradient_;
-  double lowest_value_ = HUGE_VAL;
-  double lowest_gradient_ = HUGE_VAL;
+  Vector lowest_values_;
+  Vector lowest_gradients_;
   int idle_steps_ = 0;
   NewtonResult result_;
 };
