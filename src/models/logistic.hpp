@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "classical/linear_model.hpp"
+#include "classical/logistic.hpp"
 #include "models/classical.hpp"
 
 namespace thimble {

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "classical/linear_svm.hpp"
+#include "classical/logistic.hpp"
 #include "linear_samples.hpp"
 
 namespace thimble::classical {
