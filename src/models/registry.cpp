@@ -10,6 +10,8 @@
 #include "models/description.hpp"
 #include "models/forest.hpp"
 #include "models/knn.hpp"
+#include "models/linear_svm.hpp"
+#include "models/logistic.hpp"
 #include "models/naive_bayes.hpp"
 #include "models/nearest_centroid.hpp"
 #include "models/neural.hpp"
@@ -27,6 +29,8 @@ constexpr Family classical_family(std::string_view name) {
 
 constexpr std::array kFamilies = {
     Family{"neural", make_neural, load_neural},
+    classical_family<LogisticEstimator>("logistic"),
+    classical_family<LinearSvmEstimator>("linear-svm"),
     classical_family<SvmEstimator>("svm"),
     classical_family<TreeEstimator>("tree"),
     classical_family<ForestEstimator>("forest"),
