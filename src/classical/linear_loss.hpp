@@ -36,6 +36,15 @@ class LinearLoss {
   virtual void curve(BlockRows rows, float* z) const = 0;
   /// The second derivative's diagonal entry of an output and a sample.
   virtual float curvature(std::size_t output, std::size_t sample) const = 0;
+
+  /// The same for a block, float [outputs, kBlockRows].
+  void curvatures(BlockRows rows, float* out) const {
+    for (std::size_t c = 0; c < outputs(); ++c) {
+      for (std::size_t r = 0; r < rows.size; ++r) {
+        out[c * kBlockRows + r] = curvature(c, rows.begin + r);
+      }
+    }
+  }
 };
 
 /// Log-loss of the softmax of the decisions, one output a class.

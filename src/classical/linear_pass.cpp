@@ -69,11 +69,6 @@ void LinearPass::load(BlockRows rows, Scratch<Number>& scratch) const {
   if (scratch.x.empty()) {
     scratch.x = AlignedArray<Number>(kBlockRows * padded_inputs_);
     scratch.z = AlignedArray<Number>(padded_outputs_ * kBlockRows);
-    if (constant_ != 0) {
-      for (std::size_t r = 0; r < kBlockRows; ++r) {
-        scratch.x.data()[r * padded_inputs_ + inputs_ - 1] = static_cast<Number>(constant_);
-      }
-    }
   }
   const std::size_t d = features_.dims();
   for (std::size_t r = 0; r < rows.size; ++r) {
@@ -84,19 +79,18 @@ void LinearPass::load(BlockRows rows, Scratch<Number>& scratch) const {
     } else {
       convert(features_.values().data() + first, d, row);
     }
+    if (constant_ != 0) row[d] = static_cast<Number>(constant_);
   }
 }
 
-template <class Number>
-void LinearPass::run(std::span<const double> weights, const Loss<Number>& loss,
-                     std::span<double> sums, std::span<double> values) {
+template <class Number, class Weigh>
+void LinearPass::sum_blocks(const Weigh& weigh, std::span<double> sums, std::span<double> values) {
   const std::size_t blocks = (size() + kBlockRows - 1) / kBlockRows;
   const std::size_t sum_size = padded_outputs_ * padded_inputs_;
   const std::size_t affordable =
       std::clamp(kSumsBytes / (sum_size * sizeof(double)), kFewestRuns, kMostRuns);
   const std::size_t worthwhile = size() * sum_size / kLeastWork + 1;
   const std::size_t runs = std::min({affordable, blocks, worthwhile});
-  AlignedArray<Number> padded_weights = padded<Number>(weights);
   std::vector<Scratch<Number>> scratch(static_cast<std::size_t>(thread_count()));
   run_sums_.resize(runs * sum_size);
   std::vector<std::vector<double>> run_values(runs);
@@ -108,10 +102,8 @@ void LinearPass::run(std::span<const double> weights, const Loss<Number>& loss,
     for (std::size_t b = blocks * run / runs; b < blocks * (run + 1) / runs; ++b) {
       const BlockRows rows{b * kBlockRows, std::min(kBlockRows, size() - b * kBlockRows)};
       load(rows, mine);
+      weigh(rows, mine, run_values[run]);
       Number* z = mine.z.data();
-      block_decisions<Number>(mine.x.data(), rows.size, padded_inputs_, padded_weights.data(),
-                              padded_outputs_, z);
-      loss(rows, z, run_values[run]);
       std::fill(z + outputs_ * kBlockRows, z + padded_outputs_ * kBlockRows, Number{0});
       block_sums<Number>(mine.x.data(), rows.size, padded_inputs_, z, padded_outputs_, own_sums);
     }
@@ -133,6 +125,31 @@ void LinearPass::run(std::span<const double> weights, const Loss<Number>& loss,
       }
     }
   });
+}
+
+template <class Number>
+void LinearPass::run(std::span<const double> weights, const Loss<Number>& loss,
+                     std::span<double> sums, std::span<double> values) {
+  AlignedArray<Number> padded_weights = padded<Number>(weights);
+  const Number* w = padded_weights.data();
+  sum_blocks<Number>(
+      [&](BlockRows rows, Scratch<Number>& scratch, std::span<double> some) {
+        block_decisions<Number>(scratch.x.data(), rows.size, padded_inputs_, w, padded_outputs_,
+                                scratch.z.data());
+        loss(rows, scratch.z.data(), some);
+      },
+      sums, values);
+}
+
+void LinearPass::sum_squares(const std::function<void(BlockRows, float*)>& weigh,
+                             std::span<double> sums) {
+  sum_blocks<float>(
+      [&](BlockRows rows, Scratch<float>& scratch, std::span<double>) {
+        float* x = scratch.x.data();
+        for (std::size_t i = 0; i < rows.size * padded_inputs_; ++i) x[i] *= x[i];
+        weigh(rows, scratch.z.data());
+      },
+      sums, {});
 }
 
 void LinearPass::decide(std::span<const double> weights,

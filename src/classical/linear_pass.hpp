@@ -65,6 +65,10 @@ class LinearPass {
   void run(std::span<const double> weights, const Loss<Number>& loss, std::span<double> sums,
            std::span<double> values);
 
+  /// sums[c, j] = sum_i r[c, i] x[i, j]^2, where `weigh` writes r.
+  void sum_squares(const std::function<void(BlockRows rows, float* r)>& weigh,
+                   std::span<double> sums);
+
   /// Calls `take` with the decisions of every block, for several blocks at once.
   void decide(std::span<const double> weights,
               const std::function<void(BlockRows rows, const float* z)>& take) const;
@@ -76,6 +80,9 @@ class LinearPass {
   AlignedArray<Number> padded(std::span<const double> weights) const;
   template <class Number>
   void load(BlockRows rows, Scratch<Number>& scratch) const;
+  /// Sums over all blocks, in which `weigh` makes scratch.z of scratch.x.
+  template <class Number, class Weigh>
+  void sum_blocks(const Weigh& weigh, std::span<double> sums, std::span<double> values);
 
   const Features& features_;
   std::size_t outputs_;

@@ -54,8 +54,8 @@ double LinearPreconditioner::cost() const {
   return block / (2 * static_cast<double>(features_.size()));
 }
 
-void LinearPreconditioner::prepare(const LinearLoss& loss, std::uint64_t draw,
-                                   const std::function<void()>& check) {
+void LinearPreconditioner::prepare(const LinearLoss& loss, std::span<const double> diagonal,
+                                   std::uint64_t draw, const std::function<void()>& check) {
   outputs_ = loss.outputs();
   const bool blocks = keeps_blocks(outputs_);
   const std::size_t size = blocks ? inputs_ * (inputs_ + 1) / 2 : inputs_;
@@ -63,12 +63,12 @@ void LinearPreconditioner::prepare(const LinearLoss& loss, std::uint64_t draw,
   result.resize(outputs_ * size);
   parallel_tasks_indexed(outputs_, [&](int thread, std::size_t output) {
     if (thread == 0) check();
-    const Drawn drawn = draw_rows(loss, output, draw);
+    const auto own_diagonal = diagonal.subspan(output * inputs_, inputs_);
     const auto part = std::span(result).subspan(output * size, size);
     if (blocks) {
-      prepare_block(drawn, part);
+      prepare_block(draw_rows(loss, output, draw), own_diagonal, part);
     } else {
-      prepare_diagonal(drawn, part);
+      prepare_diagonal(own_diagonal, part);
     }
   });
 }
@@ -101,22 +101,16 @@ LinearPreconditioner::Drawn LinearPreconditioner::draw_rows(const LinearLoss& lo
   return drawn;
 }
 
-void LinearPreconditioner::prepare_diagonal(const Drawn& drawn, std::span<float> diagonal) const {
-  std::vector<double> sums(penalty_);
-  std::vector<float> row(inputs_, constant_);
-  for (std::size_t i = 0; i < drawn.rows.size(); ++i) {
-    features_.copy(drawn.rows[i], drawn.rows[i] + 1, row.data());
-    for (std::size_t j = 0; j < inputs_; ++j) {
-      const auto value = static_cast<double>(row[j] * drawn.factors[i]);
-      sums[j] += value * value;
-    }
-  }
+void LinearPreconditioner::prepare_diagonal(std::span<const double> diagonal,
+                                            std::span<float> inverse) const {
   for (std::size_t j = 0; j < inputs_; ++j) {
-    diagonal[j] = sums[j] > 0 ? static_cast<float>(1 / sums[j]) : 1.0F;
+    const double entry = diagonal[j] + penalty_[j];
+    inverse[j] = entry > 0 ? static_cast<float>(1 / entry) : 1.0F;
   }
 }
 
-void LinearPreconditioner::prepare_block(const Drawn& drawn, std::span<float> triangle) const {
+void LinearPreconditioner::prepare_block(const Drawn& drawn, std::span<const double> diagonal,
+                                         std::span<float> triangle) const {
   constexpr std::size_t kPanel = 112;
   const std::size_t p = inputs_;
   linalg::Matrix hessian(p, p);
@@ -138,7 +132,7 @@ void LinearPreconditioner::prepare_block(const Drawn& drawn, std::span<float> tr
   // With ones on the diagonal, float32's rounding is the same for every feature.
   std::vector<float> scale(p);
   for (std::size_t j = 0; j < p; ++j) {
-    const double entry = static_cast<double>(hessian[j][j]) + penalty_[j];
+    const double entry = std::max(static_cast<double>(hessian[j][j]), diagonal[j]) + penalty_[j];
     scale[j] = entry > 0 ? static_cast<float>(1 / std::sqrt(entry)) : 1.0F;
   }
   linalg::Matrix inverse;

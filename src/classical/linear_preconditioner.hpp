@@ -2,7 +2,8 @@
 //
 // A block is sum_i h_i x_i x_i^T + penalty, h_i being the loss's second derivative. Most samples
 // have next to none, so a sample of a few times as many rows as there are features, drawn in
-// proportion to h_i, tells almost as much as all of them.
+// proportion to h_i, tells almost as much as all of them. What it does not tell of features that
+// hardly ever differ from 0, the diagonal does, which is known exactly.
 
 #pragma once
 
@@ -24,9 +25,11 @@ class LinearPreconditioner {
   LinearPreconditioner(const Features& features, float constant, std::vector<double> penalty);
 
   /// Learns the Hessian where `loss` was last evaluated.
-  /// @param draw   which sample of rows to draw
-  /// @param check  called now and then; may throw
-  void prepare(const LinearLoss& loss, std::uint64_t draw, const std::function<void()>& check);
+  /// @param diagonal  the Hessian's, without the penalty, double [outputs, inputs]
+  /// @param draw      which sample of rows to draw
+  /// @param check     called now and then; may throw
+  void prepare(const LinearLoss& loss, std::span<const double> diagonal, std::uint64_t draw,
+               const std::function<void()>& check);
 
   /// product = inverse Hessian v, for double [outputs, inputs]
   void apply(std::span<const double> v, std::span<double> product) const;
@@ -39,8 +42,9 @@ class LinearPreconditioner {
   bool keeps_blocks(std::size_t outputs) const;
   std::size_t rows_wanted() const;
   Drawn draw_rows(const LinearLoss& loss, std::size_t output, std::uint64_t draw) const;
-  void prepare_diagonal(const Drawn& drawn, std::span<float> diagonal) const;
-  void prepare_block(const Drawn& drawn, std::span<float> triangle) const;
+  void prepare_diagonal(std::span<const double> diagonal, std::span<float> inverse) const;
+  void prepare_block(const Drawn& drawn, std::span<const double> diagonal,
+                     std::span<float> triangle) const;
 
   const Features& features_;
   float constant_;

@@ -53,7 +53,12 @@ void LinearProblem::hessian_product(std::span<const double> v, std::span<double>
   for (std::size_t i = 0; i < product.size(); ++i) product[i] += penalty_[i % inputs()] * v[i];
 }
 
-void LinearProblem::prepare() { preconditioner_.prepare(*loss_, prepared_++, check_); }
+void LinearProblem::prepare() {
+  check_();
+  std::vector<double> diagonal(outputs() * inputs());
+  pass_.sum_squares([this](BlockRows rows, float* r) { loss_->curvatures(rows, r); }, diagonal);
+  preconditioner_.prepare(*loss_, diagonal, prepared_++, check_);
+}
 
 void LinearProblem::precondition(std::span<const double> v, std::span<double> product) const {
   if (!loss_->shift_invariant()) {
