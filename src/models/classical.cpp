@@ -178,7 +178,7 @@ ClassicalClassifier::ClassicalClassifier(const ModelFile& file, const std::strin
 }
 
 std::string ClassicalClassifier::summary() const {
-  std::string text = fmt::format("features    {}", fmt::join(pipeline_.lines(), ", then "));
+  std::string text = fmt::format("features    {}", fmt::join(pipeline_.lines(), ", "));
   if (pipeline_.lines().empty()) text += "the pixels, 0 to 255";
   if (!trained_) return text + "\nnot trained yet\n";
   return fmt::format("{}; {} a picture\n{}", text, pipeline_.dims(), estimator_->summary());

@@ -1,5 +1,6 @@
 // Training, judging and using the classical models as a user types it.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -29,7 +30,7 @@ TEST_P(TrainClassical, TrainsIsJudgedAndPredicts) {
   }
   const Outcome trained = run_thimble(folder_.path(), train);
   ASSERT_EQ(trained.status, 0) << trained.err;
-  EXPECT_THAT(trained.out, HasSubstr("(" + GetParam().substr(0, GetParam().find(' '))));
+  EXPECT_THAT(trained.out, HasSubstr(fmt::format("({})", GetParam())));
   EXPECT_TRUE(fs::exists(folder_ / "run/config.toml"));
   EXPECT_FALSE(fs::exists(folder_ / "run/checkpoint"));
   const json evaluation = json::parse(read_text(folder_ / "run/evaluation.json"));

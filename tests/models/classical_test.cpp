@@ -261,6 +261,7 @@ TEST_P(Classical, TamperedFilesAreRefused) {
     ModelFile file = whole;
     file.tensors.erase(name);
     EXPECT_FALSE(attempt(file)) << "without " << name;
+    if (tensor.data.empty()) continue;
     file = whole;
     Tensor& shorter = file.tensors.at(name);
     shorter.data.resize(shorter.data.size() - element_size(shorter.type));
@@ -271,7 +272,7 @@ TEST_P(Classical, TamperedFilesAreRefused) {
     if (element_size(tensor.type) == 4) {
       EXPECT_FALSE(attempt(file)) << "other type " << name;
     }
-    for (int i = 0; i < 40 && !tensor.data.empty(); ++i) {
+    for (int i = 0; i < 40; ++i) {
       file = whole;
       auto& bytes = file.tensors.at(name).data;
       for (int j = 0; j < 4; ++j) {

@@ -152,7 +152,7 @@ TEST(SvmEstimator, RefusesFilesOfOtherShapes) {
   const Learned learned(json{{"probability", true}});
   const ModelFile good = saved(learned.estimator);
   EXPECT_EQ(load_problem(good), "nothing was thrown");
-  EXPECT_THAT(load_problem(good, 11), HasSubstr("here: tensor svm.vectors has the wrong shape"));
+  EXPECT_THAT(load_problem(good, 11), HasSubstr("here: tensor svm.vectors is ["));
   EXPECT_THAT(load_problem(good, 12, 4), HasSubstr("svm.classes"));
   for (const auto& [name, tensor] : good.tensors) {
     ModelFile file = good;
@@ -198,16 +198,17 @@ TEST(SvmEstimator, RefusesFilesWithOtherValues) {
   constexpr auto kHuge = std::numeric_limits<std::int64_t>::max();
   for (const auto& wrong :
        {counts({n, 1, 0}), counts({-1, n, 1}), counts({1, 1, 1}), counts({kHuge, kHuge, n + 2})}) {
-    EXPECT_THAT(with("svm.counts", wrong), HasSubstr("does not add up"));
+    EXPECT_THAT(with("svm.counts", wrong),
+                testing::AnyOf(HasSubstr("svm.counts: "), HasSubstr("svm.vectors is [")));
   }
   const auto one = [](double value) {
     return Tensor::from(std::span<const double>(std::vector{value}), {1});
   };
-  EXPECT_THAT(with("svm.gamma", one(0)), HasSubstr("svm.gamma: not above 0"));
+  EXPECT_THAT(with("svm.gamma", one(0)), HasSubstr("svm.gamma: 0, expected above 0"));
   EXPECT_THAT(with("svm.gamma", one(std::nan(""))), HasSubstr("holds NaN or infinity"));
   const std::vector<float> scale = {-1};
   EXPECT_THAT(with("svm.scale", Tensor::from(std::span<const float>(scale), {1})),
-              HasSubstr("svm.scale: not above 0"));
+              HasSubstr("svm.scale: -1, expected above 0"));
 }
 
 }  // namespace
