@@ -254,7 +254,8 @@ void fit_and_judge(Classifier& classifier, Samples& samples, const Arguments& ar
   options.resume = arguments.resume;
   FitReport report;
   {
-    const std::unique_ptr<Progress> progress = make_progress(arguments, "train", unit_of(classifier));
+    const std::unique_ptr<Progress> progress =
+        make_progress(arguments, "train", unit_of(classifier));
     options.progress = progress.get();
     report = classifier.fit(samples.train, options);
   }

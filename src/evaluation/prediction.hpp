@@ -26,8 +26,8 @@ Probabilities predict(const Classifier& classifier, const Images& pictures,
                       const PredictionOptions& options = {});
 
 /// Whether a model learned from mirrored pictures too, as its recipe tells: classical models never
-/// do; true if the recipe says nothing of it. Flip augmentation at test time does others more harm than good: shoes that always
-/// pointed to the left are strangers when they point to the right.
+/// do; true if the recipe says nothing of it. Flip augmentation at test time does others more harm
+/// than good: shoes that always pointed to the left are strangers when they point to the right.
 bool knows_mirror_images(const ModelDescription& model);
 
 }  // namespace thimble

@@ -160,7 +160,9 @@ void ClassicalClassifier::save(const std::filesystem::path& path) const {
 
 ClassicalClassifier::ClassicalClassifier(const ModelFile& file, const std::string& place,
                                          MakeEstimator make)
-    : make_(std::move(make)), pipeline_(std::vector<std::string>()), description_(read_description(file, place)) {
+    : make_(std::move(make)),
+      pipeline_(std::vector<std::string>()),
+      description_(read_description(file, place)) {
   recipe_.name = description_.name;
   recipe_.family = description_.family;
   recipe_.settings = description_.recipe;

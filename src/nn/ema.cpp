@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "nn/blocks.hpp"
 #include "base/simd.hpp"
+#include "nn/blocks.hpp"
 
 namespace thimble::nn {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/parallel.hpp"
-#include "nn/blocks.hpp"
 #include "base/simd.hpp"
+#include "nn/blocks.hpp"
 
 namespace thimble::nn {
 namespace {

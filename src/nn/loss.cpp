@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "base/parallel.hpp"
 #include "base/exponential.hpp"
+#include "base/parallel.hpp"
 #include "base/simd.hpp"
 
 namespace thimble::nn {

@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/simd.hpp"
 #include "base/text.hpp"
 #include "nn/blocks.hpp"
 #include "nn/gradient_clipping.hpp"
-#include "base/simd.hpp"
 
 namespace thimble::nn {
 namespace {
