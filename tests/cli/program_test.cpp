@@ -98,7 +98,7 @@ TEST(Completion, BashScriptCompletes) {
   EXPECT_EQ(complete("thimble tr", 2), "train\n");
   EXPECT_EQ(complete("thimble data ''", 3), "fetch info convert show\n");
   EXPECT_EQ(complete("thimble train --res", 3), "--resume\n");
-  EXPECT_EQ(complete("thimble train --recipe k", 4), "keras-cnn\n");
+  EXPECT_EQ(complete("thimble train --recipe ke", 4), "keras-cnn\n");
   EXPECT_EQ(complete("thimble predict --format ''", 4), "table csv jsonl\n");
 }
 
