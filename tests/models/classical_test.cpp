@@ -266,7 +266,10 @@ TEST_P(Classical, TamperedFilesAreRefused) {
     Tensor& shorter = file.tensors.at(name);
     shorter.data.resize(shorter.data.size() - element_size(shorter.type));
     shorter.shape = {static_cast<std::int64_t>(shorter.data.size() / element_size(shorter.type))};
-    attempt(file);
+    // A forest with a tree less is a forest, and as many trees may be more rounds of fewer classes.
+    if (attempt(file)) {
+      EXPECT_THAT(name, testing::AnyOf("trees.root", "boost.classes"));
+    }
     file = whole;
     file.tensors.at(name).type = tensor.type == TensorType::f32 ? TensorType::i32 : TensorType::f32;
     if (element_size(tensor.type) == 4) {
