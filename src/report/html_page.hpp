@@ -1,0 +1,20 @@
+// A report as one HTML file that needs nothing else: no network, no other file.
+
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "report/document.hpp"
+
+namespace thimble::report {
+
+/// The whole page: the report's JSON, the styles and the script that ships in the folder "web".
+/// @throws FileError  if the page's script is not installed; says what to do
+std::string html_page(const Report& report);
+
+/// Writes html_page() atomically.
+/// @throws FileError  if it cannot be written
+void write_html(const std::filesystem::path& path, const Report& report);
+
+}  // namespace thimble::report
