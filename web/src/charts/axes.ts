@@ -1,0 +1,100 @@
+import type { Axis } from "../document";
+import { formatNumber, titleWithUnit } from "../format";
+import type { Theme } from "../theme";
+import type { Options, Room } from "./layout";
+
+const LONGEST_LABEL = 160;
+
+function titled(axis: Axis, vertical: boolean, theme: Theme): Options {
+  return {
+    name: titleWithUnit(axis.title, axis.unit),
+    nameLocation: "middle",
+    nameGap: vertical ? 14 : 12,
+    nameTextStyle: { color: theme.text, fontSize: 13 },
+  };
+}
+
+function lines(theme: Theme): Options {
+  return {
+    axisLine: { show: true, lineStyle: { color: theme.line } },
+    axisTick: { show: true, lineStyle: { color: theme.line } },
+    splitLine: { show: true, lineStyle: { color: theme.grid } },
+  };
+}
+
+/** What the values of an axis span; null where nothing does. */
+export interface Extent {
+  low: number;
+  high: number;
+}
+
+export function extentOf(values: (number | null)[]): Extent | null {
+  let extent: Extent | null = null;
+  for (const value of values) {
+    if (value === null) continue;
+    if (extent === null) {
+      extent = { low: value, high: value };
+    } else {
+      extent.low = Math.min(extent.low, value);
+      extent.high = Math.max(extent.high, value);
+    }
+  }
+  return extent;
+}
+
+export function valueAxis(
+  axis: Axis,
+  vertical: boolean,
+  fromZero: boolean,
+  theme: Theme,
+  room: Room,
+): Options {
+  const logarithmic = axis.scale === "log";
+  return {
+    ...titled(axis, vertical, theme),
+    ...lines(theme),
+    type: logarithmic ? "log" : "value",
+    min: axis.min === null ? undefined : axis.min,
+    max: axis.max === null ? undefined : axis.max,
+    scale: !fromZero,
+    splitNumber: vertical ? 5 : Math.max(2, Math.round(room.width / 110)),
+    minorTick: { show: logarithmic },
+    axisLabel: {
+      color: theme.muted,
+      fontSize: 12,
+      hideOverlap: true,
+      formatter: (value: number) => formatNumber(value),
+    },
+  };
+}
+
+export function categoryAxis(axis: Axis, vertical: boolean, theme: Theme, room: Room): Options {
+  const widest = vertical
+    ? Math.min(LONGEST_LABEL, room.width * 0.35)
+    : Math.max(48, room.width / Math.max(1, axis.categories.length));
+  const few = axis.categories.length <= 30;
+  const longest = axis.categories.reduce((length, name) => Math.max(length, name.length), 0);
+  const crowded = !vertical && longest * 7 + 8 > room.width / Math.max(1, axis.categories.length);
+  return {
+    ...titled(axis, vertical, theme),
+    ...lines(theme),
+    type: "category",
+    data: axis.categories,
+    inverse: vertical,
+    splitLine: { show: false },
+    axisTick: { show: false },
+    axisLabel: {
+      color: theme.muted,
+      fontSize: 12,
+      interval: few ? 0 : "auto",
+      rotate: crowded ? 40 : 0,
+      width: crowded ? 110 : widest,
+      overflow: "truncate",
+    },
+  };
+}
+
+/** Of a map, whose directions mean nothing by themselves. */
+export function hiddenAxis(extent: Extent): Options {
+  return { type: "value", show: false, min: extent.low, max: extent.high };
+}

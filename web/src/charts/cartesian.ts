@@ -1,0 +1,227 @@
+// Lines, bars and points as ECharts options.
+
+import type { Chart, Series } from "../document";
+import { seriesColour, type Theme } from "../theme";
+import { categoryAxis, extentOf, hiddenAxis, valueAxis, type Extent } from "./axes";
+import { band, whiskers, type Interval } from "./error_bars";
+import { grid, type Options, type Room } from "./layout";
+import { dashOf, shapeOf } from "./marks";
+import { referenceSeries } from "./references";
+
+const BAR_GAPS = { barGap: "8%", barCategoryGap: "28%" };
+const HISTOGRAM_GAPS = { barGap: "8%", barCategoryGap: "4%" };
+
+type Point = [number | null, number | null];
+
+/** Where value `i` of a series stands on the axis of positions. */
+function position(series: Series, i: number): number {
+  return series.x.length > 0 ? series.x[i] : i;
+}
+
+function onLog(value: number | null, logarithmic: boolean): number | null {
+  return logarithmic && value !== null && value <= 0 ? null : value;
+}
+
+/** The data of a series, one point a value, gaps included, so that indices stay the same. */
+function points(chart: Chart, series: Series): Point[] {
+  return series.y.map((value, i) => {
+    const at = position(series, i);
+    const [x, y] = chart.horizontal ? [value, at] : [at, value];
+    return [onLog(x, chart.x.scale === "log"), onLog(y, chart.y.scale === "log")];
+  });
+}
+
+function intervals(series: Series): Interval[] {
+  const list: Interval[] = [];
+  for (let i = 0; i < series.low.length; ++i) {
+    if (series.low[i] === null || series.high[i] === null) continue;
+    list.push([position(series, i), series.low[i], series.high[i]]);
+  }
+  return list;
+}
+
+function pointLabel(series: Series, theme: Theme): Options {
+  return {
+    label: {
+      show: true,
+      position: "right",
+      distance: 7,
+      color: theme.text,
+      fontSize: 12,
+      formatter: (params: { dataIndex: number }) => series.labels[params.dataIndex] || "",
+    },
+    labelLayout: { moveOverlap: "shiftY" },
+    labelLine: { show: false },
+  };
+}
+
+function scatter(chart: Chart, series: Series, index: number, theme: Theme, many: boolean): Options {
+  const data = points(chart, series);
+  return {
+    type: "scatter",
+    id: `series-${index}`,
+    name: series.name,
+    data,
+    symbol: shapeOf(index),
+    symbolSize: many ? 6 : 10,
+    itemStyle: {
+      color: seriesColour(theme, index),
+      opacity: many ? 0.75 : 1,
+      borderColor: theme.surface,
+      borderWidth: many ? 0 : 1,
+    },
+    emphasis: { scale: 1.8, itemStyle: { borderColor: theme.text, borderWidth: 1.5, opacity: 1 } },
+    z: 3,
+    ...(chart.show_labels ? pointLabel(series, theme) : {}),
+  };
+}
+
+/** Symbols at about eight places of a line, so that it is known without its colour. */
+function spacedSymbols(index: number, count: number, single: boolean): Options {
+  if (count <= 30) return { symbol: shapeOf(index), symbolSize: 7, showSymbol: true };
+  if (single) return { symbol: "none" };
+  const every = Math.ceil(count / 8);
+  const first = Math.floor(((index % 5) / 5) * every);
+  return {
+    symbol: shapeOf(index),
+    showSymbol: true,
+    showAllSymbol: true,
+    symbolSize: (_value: unknown, params: { dataIndex: number }) =>
+      params.dataIndex % every === first ? 8 : 0,
+  };
+}
+
+function line(chart: Chart, series: Series, index: number, theme: Theme): Options {
+  const colour = seriesColour(theme, index);
+  return {
+    type: "line",
+    id: `series-${index}`,
+    name: series.name,
+    data: points(chart, series),
+    step: series.style === "step" ? "end" : false,
+    lineStyle: { color: colour, width: 2, type: dashOf(index, series.style) },
+    itemStyle: { color: colour },
+    ...spacedSymbols(index, series.y.length, chart.series.length === 1),
+    z: 3,
+    ...(chart.show_labels ? pointLabel(series, theme) : {}),
+  };
+}
+
+function bars(chart: Chart, series: Series, index: number, theme: Theme): Options {
+  const category = (chart.horizontal ? chart.y : chart.x).scale === "category";
+  return {
+    type: "bar",
+    id: `series-${index}`,
+    name: series.name,
+    data: points(chart, series),
+    stack: chart.stacked ? "all" : undefined,
+    ...(category ? BAR_GAPS : HISTOGRAM_GAPS),
+    barMaxWidth: category ? 56 : undefined,
+    itemStyle: {
+      color: seriesColour(theme, index),
+      borderColor: theme.surface,
+      borderWidth: chart.stacked ? 1 : 0,
+    },
+    ...(chart.show_labels ? { ...pointLabel(series, theme), labelLayout: undefined } : {}),
+  };
+}
+
+function errorBars(chart: Chart, series: Series, index: number, theme: Theme): Options[] {
+  const list = intervals(series);
+  if (list.length === 0 || (chart.kind === "bars" && chart.stacked)) return [];
+  if (chart.kind === "lines" && series.style !== "points") {
+    return [band(series.name, list, seriesColour(theme, index))];
+  }
+  const bar =
+    chart.kind === "bars"
+      ? { index, count: chart.series.length, gaps: BAR_GAPS }
+      : null;
+  const onBars = (chart.horizontal ? chart.y : chart.x).scale === "category" ? bar : null;
+  const colour = chart.kind === "bars" ? theme.text : seriesColour(theme, index);
+  return [whiskers(series.name, list, colour, chart.horizontal, onBars)];
+}
+
+function drawn(chart: Chart, series: Series, index: number, theme: Theme, many: boolean): Options {
+  if (chart.kind === "points" || series.style === "points") {
+    return scatter(chart, series, index, theme, many);
+  }
+  return chart.kind === "bars"
+    ? bars(chart, series, index, theme)
+    : line(chart, series, index, theme);
+}
+
+/** What the values span, and the axis bounds where they are given. */
+function spans(chart: Chart): { x: Extent; y: Extent } {
+  const xs: (number | null)[] = [chart.x.min, chart.x.max];
+  const ys: (number | null)[] = [chart.y.min, chart.y.max];
+  for (const series of chart.series) {
+    for (const [x, y] of points(chart, series)) {
+      xs.push(x);
+      ys.push(y);
+    }
+  }
+  const unit = { low: 0, high: 1 };
+  return { x: extentOf(xs) || unit, y: extentOf(ys) || unit };
+}
+
+/** Widens the narrower of two extents so that a unit is as long on both axes. */
+function sameScale(x: Extent, y: Extent, room: Room): [Extent, Extent] {
+  const inner = { width: room.width - 24, height: room.height - room.top - 24 };
+  const perPixel = Math.max(
+    ((x.high - x.low) * 1.06) / inner.width,
+    ((y.high - y.low) * 1.06) / inner.height,
+    1e-9,
+  );
+  const widened = (extent: Extent, pixels: number): Extent => {
+    const centre = (extent.low + extent.high) / 2;
+    return { low: centre - (perPixel * pixels) / 2, high: centre + (perPixel * pixels) / 2 };
+  };
+  return [widened(x, inner.width), widened(y, inner.height)];
+}
+
+/** Epochs and counts have no ticks between whole numbers. */
+function integerSteps(chart: Chart, vertical: boolean): Options {
+  const whole = chart.series.every((series) =>
+    points(chart, series).every((point) => (point[vertical ? 1 : 0] || 0) % 1 === 0),
+  );
+  return whole ? { minInterval: 1 } : {};
+}
+
+function axes(chart: Chart, spans: { x: Extent; y: Extent }, theme: Theme, room: Room): Options {
+  if (chart.pannable) {
+    const [x, y] = sameScale(spans.x, spans.y, room);
+    return {
+      grid: { left: 8, right: 8, top: room.top + 8, bottom: 8, show: true, borderColor: theme.grid },
+      xAxis: hiddenAxis(x),
+      yAxis: hiddenAxis(y),
+      dataZoom: [
+        { type: "inside", id: "pan-x", xAxisIndex: 0, filterMode: "none", zoomOnMouseWheel: "ctrl" },
+        { type: "inside", id: "pan-y", yAxisIndex: 0, filterMode: "none", zoomOnMouseWheel: "ctrl" },
+      ],
+    };
+  }
+  const axis = (one: typeof chart.x, vertical: boolean) => {
+    const fromZero = chart.kind === "bars" && vertical !== chart.horizontal;
+    return one.scale === "category"
+      ? categoryAxis(one, vertical, theme, room)
+      : { ...valueAxis(one, vertical, fromZero, theme, room), ...integerSteps(chart, vertical) };
+  };
+  return { grid: grid(room), xAxis: axis(chart.x, false), yAxis: axis(chart.y, true) };
+}
+
+export function cartesianOptions(chart: Chart, theme: Theme, room: Room): Options {
+  const count = chart.series.reduce((sum, series) => sum + series.y.length, 0);
+  const span = spans(chart);
+  const both = {
+    low: Math.max(span.x.low, span.y.low),
+    high: Math.min(span.x.high, span.y.high),
+  };
+  const series: Options[] = [];
+  chart.series.forEach((one, index) => {
+    // The legend shows the mark of the first series with a name.
+    series.push(drawn(chart, one, index, theme, count > 200));
+    for (const part of errorBars(chart, one, index, theme)) series.push(part);
+  });
+  for (const part of referenceSeries(chart.references, both, theme)) series.push(part);
+  return { ...axes(chart, span, theme, room), series };
+}

@@ -1,0 +1,34 @@
+// The parts of ECharts that the reports use.
+
+import { BarChart, CustomChart, HeatmapChart, LineChart, ScatterChart } from "echarts/charts";
+import {
+  DataZoomInsideComponent,
+  GridComponent,
+  LegendPlainComponent,
+  MarkLineComponent,
+  TitleComponent,
+  TooltipComponent,
+  VisualMapContinuousComponent,
+} from "echarts/components";
+import { init, use } from "echarts/core";
+import { LabelLayout } from "echarts/features";
+import { SVGRenderer } from "echarts/renderers";
+
+use([
+  BarChart,
+  CustomChart,
+  DataZoomInsideComponent,
+  GridComponent,
+  HeatmapChart,
+  LabelLayout,
+  LegendPlainComponent,
+  LineChart,
+  MarkLineComponent,
+  ScatterChart,
+  SVGRenderer,
+  TitleComponent,
+  TooltipComponent,
+  VisualMapContinuousComponent,
+]);
+
+export { init, use };
