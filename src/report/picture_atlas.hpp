@@ -20,14 +20,18 @@ namespace thimble::report {
 /// Where in its report's atlas a picture is.
 enum class PictureIndex : std::uint32_t {};
 
-/// Grows as pictures are added; an index stays valid.
+/// Grows as pictures are added; an index stays valid. Large pictures are kept shrunk.
 class PictureAtlas {
  public:
+  /// Pixels of the longer side at most, as large as a report shows a picture.
+  static constexpr int kMaxEdge = 96;
+
   /// Adds a sample of a data set, or finds it again: known by the fingerprint and `sample`.
   /// @param sample  in [0, dataset.size())
   PictureIndex add(const Dataset& dataset, std::size_t sample);
 
   /// Adds a picture of its own, such as a class's mean: grey or RGB, any size.
+  /// @throws ShapeError  if it is neither, or empty
   PictureIndex add(Picture picture);
 
   std::size_t size() const { return pictures_.size(); }
