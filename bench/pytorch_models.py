@@ -33,6 +33,26 @@ def conv_norm_relu(inputs, outputs):
         nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
+def mlp():
+    """Two hidden layers (recipe mlp)."""
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.2),
+        nn.Linear(512, 256), nn.ReLU(), nn.Dropout(0.2), nn.Linear(256, 10))
+
+
+def cnn():
+    """Six thin convolutions (recipe cnn)."""
+    layers, inputs = [], 1
+    for outputs, pooled in ((16, False), (16, False), (32, True), (64, True), (128, True),
+                            (128, False)):
+        layers.append(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False))
+        if pooled:
+            layers.append(nn.MaxPool2d(2))
+        layers += [nn.BatchNorm2d(outputs), nn.ReLU()]
+        inputs = outputs
+    return nn.Sequential(*layers, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(128, 10))
+
+
 class Residual(nn.Module):
     def __init__(self, channels):
         super().__init__()
@@ -53,4 +73,4 @@ def resnet9(width=32):
         nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(8 * width, 10))
 
 
-MODELS = {"keras-cnn": keras_cnn, "resnet9": resnet9}
+MODELS = {"cnn": cnn, "keras-cnn": keras_cnn, "mlp": mlp, "resnet9": resnet9}
