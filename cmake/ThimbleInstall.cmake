@@ -47,6 +47,9 @@ install(FILES "${PROJECT_BINARY_DIR}/ThimbleConfig.cmake"
 
 install(DIRECTORY recipes models DESTINATION "${data_folder}" COMPONENT program
         FILES_MATCHING PATTERN "*.toml" PATTERN "*.safetensors" PATTERN "*.md")
+if(THIMBLE_BUILD_WEB)
+  install(FILES ${web_bundle} DESTINATION "${data_folder}/web" COMPONENT program)
+endif()
 install(FILES LICENSE README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
 install(FILES docs/man/thimble.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT program
         OPTIONAL)
