@@ -4,11 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "base/progress.hpp"
-#include "classical/features.hpp"
 #include "data/dataset.hpp"
 #include "exploration/tsne.hpp"
 
@@ -36,7 +34,7 @@ struct Embedding {
   double perplexity = 0;     ///< that was used
   double kl_divergence = 0;  ///< nats, of the t-SNE map
   /// How far neighbours on the map are neighbours among the pictures: 1 at best, near 0.5 by chance
-  /// (trustworthiness() with kTrustNeighbors).
+  /// (exploration/trustworthiness.hpp, with kTrustNeighbors).
   double pca_trustworthiness = 0;
   double tsne_trustworthiness = 0;
 
@@ -58,13 +56,5 @@ inline constexpr std::size_t kTrustNeighbors = 12;
 /// @throws DataError   if there are fewer than 5 pictures
 /// @throws Cancelled   if `progress` asked to stop
 Embedding embed(const Dataset& dataset, const EmbeddingOptions& options, Progress* progress);
-
-/// J. Venna, S. Kaski: "Neighborhood preservation in nonlinear projection methods", ICANN 2001,
-/// equation 1: what the k nearest neighbours on the map lose by not being among the k nearest
-/// samples. As scikit-learn's, but that of equally near samples the lower index is the nearer one.
-///
-/// @param k            1 to below n / 2
-/// @throws UsageError  if it is not
-double trustworthiness(const classical::Features& samples, const MapPoints& map, std::size_t k);
 
 }  // namespace thimble
