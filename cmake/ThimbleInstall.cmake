@@ -19,7 +19,7 @@ install(TARGETS ${library_targets} thimble_all EXPORT ThimbleTargets
 
 # Public are the headers in a room's own folder. Those in folders below it are private to the room,
 # and so is a header that includes a library which only its room may see.
-set(private_include "#include [<\"](dnnl|oneapi/|Eigen/|xgboost/|png\\.h|jpeglib|webp/|zlib|curl/|CLI/|toml)")
+set(private_include "#include [<\"](dnnl|oneapi/|Eigen/|xgboost/|duktape|librsvg|cairo|png\\.h|jpeglib|webp/|zlib|curl/|CLI/|toml)")
 foreach(room IN LISTS library_rooms)
   file(GLOB headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*.hpp")
   foreach(header IN LISTS headers)
@@ -39,7 +39,9 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/ThimbleConfigVersion.cma
                                  COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/ThimbleConfig.cmake"
               "${PROJECT_BINARY_DIR}/ThimbleConfigVersion.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindDuktape.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindGomp.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindRsvg.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindWebP.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindXGBoost.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/Finddnnl.cmake"
