@@ -3,7 +3,7 @@
 
 include(CMakePackageConfigHelpers)
 
-set(library_rooms base imaging data nn linalg classical models evaluation exploration report)
+set(library_rooms base imaging data nn linalg classical models evaluation exploration comparison report)
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/Thimble")
 set(data_folder "${CMAKE_INSTALL_DATADIR}/thimble")
 

@@ -17,26 +17,9 @@
 #include "evaluation/prediction.hpp"
 #include "evaluation/prediction_sheet.hpp"
 #include "imaging/codec.hpp"
-#include "models/description.hpp"
 
 namespace thimble::cli {
 namespace {
-
-nlohmann::json model_json(const ModelDescription& description, const EvaluateOptions& options) {
-  return {{"file", options.model},
-          {"name", description.name},
-          {"family", description.family},
-          {"trained_on", to_json(description.trained_on)},
-          {"program_version", description.program_version},
-          {"test_time_augmentation", options.flip_tta ? "flip" : "none"}};
-}
-
-nlohmann::json data_json(const JudgedData& judged) {
-  nlohmann::json data = to_json(judged.dataset.provenance);
-  data["seen_in_training"] = judged.seen_in_training;
-  data["notes"] = judged.notes;
-  return data;
-}
 
 std::string heading(const ModelDescription& description, const Dataset& dataset, bool flip_tta) {
   const Provenance& data = dataset.provenance;
@@ -86,8 +69,8 @@ Evaluation evaluate_classifier(const Classifier& model, DatasetSplits splits,
   const Probabilities probabilities =
       predict(model, dataset.images, {.flip_tta = options.flip_tta, .progress = progress});
   Evaluation evaluation = evaluate(probabilities, dataset.labels, dataset.classes);
-  evaluation.model = model_json(description, options);
-  evaluation.data = data_json(judged);
+  evaluation.model = judged_model_json(description, options.model, options.flip_tta);
+  evaluation.data = judged_data_json(judged);
 
   if (options.flip_tta && !knows_mirror_images(description)) {
     notes << "note: the model was not trained on mirrored pictures; --tta may do harm\n";

@@ -4,7 +4,6 @@
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -17,10 +16,8 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_options.hpp"
-#include "cli/evaluate.hpp"
-#include "data/split.hpp"
 #include "evaluation/evaluation.hpp"
-#include "evaluation/prediction.hpp"
+#include "evaluation/training_run.hpp"
 #include "models/recipe.hpp"
 #include "models/run_folder.hpp"
 
@@ -140,12 +137,6 @@ void save_model(const Classifier& classifier, const Arguments& arguments) {
   }
 }
 
-nlohmann::json figures(const Evaluation& evaluation) {
-  return {{"accuracy", evaluation.accuracy},
-          {"loss", evaluation.loss},
-          {"samples", evaluation.samples}};
-}
-
 std::string figures_text(const Evaluation& evaluation) {
   return fmt::format("accuracy {:.2f} % (95 % interval {:.2f} to {:.2f}), loss {:.4f}, {} pictures",
                      100 * evaluation.accuracy, 100 * evaluation.accuracy_interval.low,
@@ -153,40 +144,7 @@ std::string figures_text(const Evaluation& evaluation) {
                      format_count(evaluation.samples));
 }
 
-/// The samples to learn from and to choose by, and those that stay apart to the end.
-struct Samples {
-  Dataset train;
-  Dataset validation;  ///< empty where the recipe keeps none aside
-  std::optional<Dataset> test;
-};
-
-/// The [training] table with all defaults; empty for families that have none.
-nlohmann::json training_settings(const Classifier& classifier) {
-  const nlohmann::json& recipe = classifier.description().recipe;
-  return recipe.is_object() ? recipe.value("training", nlohmann::json::object())
-                            : nlohmann::json::object();
-}
-
-std::uint64_t seed_of(const nlohmann::json& training) {
-  return training.value("seed", std::uint64_t{1});
-}
-
-Samples load_samples(const Arguments& arguments, const nlohmann::json& training) {
-  const double fraction = training.value("validation_fraction", 0.0);
-  DatasetSplits splits = load(arguments.data);
-  Samples samples;
-  samples.test = std::move(splits.test);
-  if (fraction > 0) {
-    TrainValidation parts = split_validation_fraction(splits.train, fraction, seed_of(training));
-    samples.train = std::move(parts.train);
-    samples.validation = std::move(parts.validation);
-  } else {
-    samples.train = std::move(splits.train);
-  }
-  return samples;
-}
-
-std::string samples_text(const Samples& samples) {
+std::string samples_text(const TrainingSamples& samples) {
   std::string text = fmt::format("{}: {} pictures to train", samples.train.provenance.name,
                                  format_count(samples.train.size()));
   if (samples.validation.size() > 0) {
@@ -197,37 +155,18 @@ std::string samples_text(const Samples& samples) {
                             samples.train.classes.size());
 }
 
-/// Judges the trained model on the validation samples, for the record.
-void judge_validation(Classifier& classifier, const Samples& samples, Progress& progress,
-                      std::ostream& out) {
-  if (samples.validation.size() == 0) return;
-  const Dataset& data = samples.validation;
-  const Evaluation evaluation = evaluate(predict(classifier, data.images, {.progress = &progress}),
-                                         data.labels, data.classes);
-  classifier.description().metrics["validation"] = figures(evaluation);
-  out << "validation " << figures_text(evaluation) << "\n";
-}
-
 /// Judges the trained model on the test samples: the one time that they are looked at.
-void judge_test(Classifier& classifier, Samples& samples, const Arguments& arguments,
-                Progress& progress, std::ostream& out) {
+void show_test(Classifier& classifier, TrainingSamples& samples, const Arguments& arguments,
+               Progress& progress, std::ostream& out) {
   if (!samples.test) {
     out << "test       the data has no test split; judge the model on other data:\n"
         << "           thimble evaluate " << shell_word(arguments.out) << " --data SOURCE\n";
     return;
   }
-  const RunPaths paths(arguments.out);
-  EvaluateOptions options;
-  options.model = paths.model().string();
-  options.data = arguments.data;
-  options.split = JudgedSplit::test;
-  options.json = paths.evaluation();
-  std::ostringstream details;  // `thimble evaluate` shows them
-  const Evaluation evaluation =
-      evaluate_classifier(classifier, {std::move(samples.train), std::move(samples.test)}, options,
-                          details, std::cerr, &progress);
-  classifier.description().metrics["test"] = figures(evaluation);
-  out << "test       " << figures_text(evaluation) << "\n";
+  // `thimble evaluate` shows the rest.
+  const JudgedTest judged = judge_test(classifier, samples, arguments.out, &progress);
+  for (const std::string& note : judged.notes) std::cerr << "note: " << note << "\n";
+  out << "test       " << figures_text(judged.evaluation) << "\n";
 }
 
 std::string next_steps(const Arguments& arguments) {
@@ -245,27 +184,24 @@ const char* unit_of(const Classifier& classifier) {
   return classifier.description().family == "neural" ? "images" : "steps";
 }
 
-void fit_and_judge(Classifier& classifier, Samples& samples, const Arguments& arguments,
+void fit_and_judge(Classifier& classifier, TrainingSamples& samples, const Arguments& arguments,
                    std::ostream& out) {
   catch_interrupts();
-  FitOptions options;
-  options.validation = samples.validation.size() > 0 ? &samples.validation : nullptr;
-  options.run_folder = arguments.out;
-  options.resume = arguments.resume;
   FitReport report;
   {
     const std::unique_ptr<Progress> progress =
         make_progress(arguments, "train", unit_of(classifier));
-    options.progress = progress.get();
-    report = classifier.fit(samples.train, options);
+    report = fit_run(classifier, samples, arguments.out, arguments.resume, progress.get());
   }
   out << fmt::format("trained    {} in {}\n", report.stopped_because,
                      format_duration(report.seconds));
   const std::unique_ptr<Progress> progress = make_progress(arguments, "evaluate", "images");
-  judge_validation(classifier, samples, *progress, out);
+  if (const auto evaluation = judge_validation(classifier, samples, progress.get())) {
+    out << "validation " << figures_text(*evaluation) << "\n";
+  }
   // Saved before the test as well: nothing that goes wrong from here on can cost the model.
   save_model(classifier, arguments);
-  judge_test(classifier, samples, arguments, *progress, out);
+  show_test(classifier, samples, arguments, *progress, out);
   save_model(classifier, arguments);
 }
 
@@ -276,16 +212,15 @@ void run(Arguments arguments) {
 
   const Recipe recipe = chosen_recipe(arguments);
   const std::unique_ptr<Classifier> classifier = make_classifier(recipe);
-  const nlohmann::json training = training_settings(*classifier);
-  Samples samples = load_samples(arguments, training);
+  const std::uint64_t seed = training_seed(classifier->description());
+  TrainingSamples samples = samples_for(classifier->description(), load(arguments.data));
   if (arguments.out.empty()) {
     arguments.out = free_run_folder(recipe.name, samples.train.provenance.name).string();
   }
   std::ostream silent(nullptr);
   std::ostream& out = arguments.quiet ? silent : std::cout;
   out << fmt::format("data       {}\nrecipe     {} ({}), seed {}\nrun        {}\n",
-                     samples_text(samples), recipe.name, recipe.family, seed_of(training),
-                     arguments.out)
+                     samples_text(samples), recipe.name, recipe.family, seed, arguments.out)
       << std::flush;
   try {
     fit_and_judge(*classifier, samples, arguments, out);

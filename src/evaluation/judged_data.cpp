@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "data/split.hpp"
+#include "models/description.hpp"
 
 namespace thimble {
 namespace {
@@ -148,6 +149,23 @@ std::optional<std::string> align_classes(Dataset& dataset, std::span<const std::
   }
   dataset.classes.assign(classes.begin(), classes.end());
   return note;
+}
+
+nlohmann::json judged_model_json(const ModelDescription& model, const std::string& file,
+                                 bool flip_tta) {
+  return {{"file", file},
+          {"name", model.name},
+          {"family", model.family},
+          {"trained_on", to_json(model.trained_on)},
+          {"program_version", model.program_version},
+          {"test_time_augmentation", flip_tta ? "flip" : "none"}};
+}
+
+nlohmann::json judged_data_json(const JudgedData& judged) {
+  nlohmann::json data = to_json(judged.dataset.provenance);
+  data["seen_in_training"] = judged.seen_in_training;
+  data["notes"] = judged.notes;
+  return data;
 }
 
 JudgedData choose_judged_data(DatasetSplits splits, std::optional<JudgedSplit> split,

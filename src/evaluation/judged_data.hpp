@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "data/splits.hpp"
 #include "models/classifier.hpp"
 
@@ -29,6 +31,14 @@ struct JudgedData {
 /// @throws DataError   if the pictures do not have the model's size, or the classes are others
 JudgedData choose_judged_data(DatasetSplits splits, std::optional<JudgedSplit> split,
                               const ModelDescription& model);
+
+/// What an evaluation says of the model that it judged: `model` of evaluation.json.
+/// @param file  how the user called it
+nlohmann::json judged_model_json(const ModelDescription& model, const std::string& file,
+                                 bool flip_tta = false);
+
+/// What an evaluation says of the samples that it judged by: `data` of evaluation.json.
+nlohmann::json judged_data_json(const JudgedData& judged);
 
 /// Gives the labels of `dataset` the numbers that the model's classes have.
 ///

@@ -12,6 +12,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/json_difference.hpp"
 #include "base/shipped.hpp"
 #include "models/recipe_toml.hpp"
 
@@ -52,33 +53,6 @@ json config_of(const Recipe& recipe, const std::string& data_fingerprint) {
   return config;
 }
 
-std::string shown(const json* value) {
-  if (value == nullptr) return "nothing";
-  return value->is_object() ? "a table" : value->dump();
-}
-
-/// The first setting in which two trees differ, in words; "" if they agree.
-std::string difference(const json& before, const json& now, const std::string& path) {
-  if (before.is_object() && now.is_object()) {
-    json keys = before;
-    keys.update(now);
-    for (const auto& [key, unused] : keys.items()) {
-      const std::string inner = path.empty() ? key : path + "." + key;
-      const json* old_value = before.contains(key) ? &before.at(key) : nullptr;
-      const json* new_value = now.contains(key) ? &now.at(key) : nullptr;
-      if (old_value != nullptr && new_value != nullptr) {
-        const std::string found = difference(*old_value, *new_value, inner);
-        if (!found.empty()) return found;
-      } else {
-        return inner + " was " + shown(old_value) + ", is now " + shown(new_value);
-      }
-    }
-    return "";
-  }
-  if (before == now) return "";
-  return path + " was " + shown(&before) + ", is now " + shown(&now);
-}
-
 void check_config(const RunPaths& paths, const json& now) {
   const json before =
       parse_toml(read_file(paths.config(), kLargestConfig), paths.config().string());
@@ -98,7 +72,7 @@ void check_config(const RunPaths& paths, const json& now) {
     settings_before.erase(key);
     settings_now.erase(key);
   }
-  const std::string found = difference(settings_before, settings_now, "");
+  const std::string found = first_difference(settings_before, settings_now);
   if (!found.empty()) {
     throw UsageError(paths.folder.string() +
                      ": cannot resume, the run there was started with other settings: " + found +
