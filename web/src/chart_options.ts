@@ -38,3 +38,23 @@ export function legendNames(chart: Chart): string[] {
     ? names.concat(diagonals)
     : [];
 }
+
+/** A height that suits the chart at `width`. */
+export function naturalHeight(block: Chart | Confusion, width: number): number {
+  const between = (low: number, value: number, high: number) =>
+    Math.round(Math.min(Math.max(value, low), high));
+  if (block.type === "confusion") return between(300, width * 0.75, 1200);
+  if (block.pannable) return between(320, width * 0.72, 680);
+  if (block.kind === "heatmap" && block.grid !== null) {
+    const named = block.x.scale === "category" || block.y.scale === "category";
+    const cell = Math.min(56, (width - 220) / Math.max(1, block.grid.width));
+    const rows = Math.max(named ? 26 : 3, named ? cell * 0.8 : cell) * block.grid.height;
+    return between(240, rows + 110, named ? 900 : 520);
+  }
+  if (block.kind === "bars" && block.horizontal) {
+    const bars = block.stacked ? 1 : Math.max(1, block.series.length);
+    const each = Math.max(26, bars * 16 + 10);
+    return between(160, block.y.categories.length * each + 70, 1600);
+  }
+  return between(270, width * 0.5, 440);
+}

@@ -1,6 +1,6 @@
 // A chart as an SVG drawing that stands alone, with title and legend: light, for paper.
 
-import { chartOptions, legendNames, type Options } from "./chart_options";
+import { chartOptions, legendNames, naturalHeight, type Options } from "./chart_options";
 import type { Chart, Confusion } from "./document";
 import { init } from "./echarts";
 import { FONT_FAMILY, LIGHT } from "./theme";
@@ -8,7 +8,8 @@ import { FONT_FAMILY, LIGHT } from "./theme";
 export interface FigureRequest {
   block: Chart | Confusion;
   width: number;
-  height: number;
+  /** Absent: what suits the chart. */
+  height?: number;
 }
 
 const LETTER = 7.2;
@@ -31,10 +32,15 @@ function legendRows(names: string[], width: number): number {
   return rows;
 }
 
-function figureOptions(request: FigureRequest): Options {
-  const { block, width, height } = request;
+/** What title and legend need above the axes. */
+function headRoom(block: Chart | Confusion, width: number): number {
   const names = block.type === "chart" ? legendNames(block) : [];
-  const top = TITLE_ROOM + legendRows(names, width) * LEGEND_ROW;
+  return TITLE_ROOM + legendRows(names, width) * LEGEND_ROW;
+}
+
+function figureOptions(block: Chart | Confusion, width: number, height: number): Options {
+  const names = block.type === "chart" ? legendNames(block) : [];
+  const top = headRoom(block, width);
   const options = chartOptions(block, LIGHT, { width, height, top });
   const title = {
     text: block.title,
@@ -76,13 +82,14 @@ function described(svg: string, block: Chart | Confusion): string {
 
 /** @throws Error  if the block is of another type */
 export function renderFigureSvg(request: FigureRequest): string {
-  const { block, width, height } = request;
+  const { block, width } = request;
   if (block.type !== "chart" && block.type !== "confusion") {
     throw new Error("only charts and confusion matrices are drawn as figures");
   }
+  const height = request.height || naturalHeight(block, width) + headRoom(block, width);
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
-    chart.setOption(figureOptions(request));
+    chart.setOption(figureOptions(block, width, height));
     return described(chart.renderToSVGString(), block);
   } finally {
     chart.dispose();

@@ -1,10 +1,19 @@
+// Entry of report.js: draws the report that the page carries.
+
+import { render } from "preact";
+
+import { ReportPage } from "./components/report_page";
 import type { Report } from "./document";
 
-const data = document.getElementById("report-data");
-const app = document.getElementById("app");
-if (data !== null && app !== null) {
-  const report = JSON.parse(data.textContent || "{}") as Report;
-  const title = document.createElement("h1");
-  title.textContent = report.title;
-  app.append(title);
+function start(): void {
+  const data = document.getElementById("report-data");
+  const app = document.getElementById("app");
+  if (data === null || app === null) return;
+  const report = JSON.parse(data.textContent ?? "") as Report;
+  app.textContent = "";
+  render(<ReportPage report={report} />, app);
+  // The browser looked for the link's target before it was there.
+  if (location.hash !== "") document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
+
+start();

@@ -1,0 +1,49 @@
+// How the page is seen: light, dark or on paper, as the system says, also when it changes.
+
+import { useLayoutEffect, useState } from "preact/hooks";
+
+import { DARK, LIGHT, type Theme } from "./theme";
+
+export interface Appearance {
+  theme: Theme;
+  printing: boolean;
+}
+
+const ON_LIGHT: Appearance = { theme: LIGHT, printing: false };
+const ON_DARK: Appearance = { theme: DARK, printing: false };
+const ON_PAPER: Appearance = { theme: LIGHT, printing: true };
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const print = matchMedia("print");
+const listeners = new Set<() => void>();
+let aboutToPrint = false;
+
+function tell(): void {
+  for (const listener of [...listeners]) listener();
+}
+
+dark.addEventListener("change", tell);
+print.addEventListener("change", tell);
+addEventListener("beforeprint", () => {
+  aboutToPrint = true;
+  tell();
+});
+addEventListener("afterprint", () => {
+  aboutToPrint = false;
+  tell();
+});
+
+function appearance(): Appearance {
+  if (aboutToPrint || print.matches) return ON_PAPER;
+  return dark.matches ? ON_DARK : ON_LIGHT;
+}
+
+export function useAppearance(): Appearance {
+  const [now, setNow] = useState(appearance);
+  useLayoutEffect(() => {
+    const listener = () => setNow(appearance());
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }, []);
+  return now;
+}
