@@ -15,6 +15,14 @@
 
 namespace thimble {
 
+nlohmann::json to_json(const SampleId& sample);
+nlohmann::json to_json(const ClassPair& pair);
+nlohmann::json to_json(const PictureStatistics& statistics);
+nlohmann::json to_json(const PixelMoments& moments);
+nlohmann::json to_json(const DuplicateGroup& group);
+nlohmann::json to_json(const DuplicateCounts& counts);
+nlohmann::json to_json(const Outlier& outlier);
+
 nlohmann::json to_json(const DataStatistics& statistics);
 nlohmann::json to_json(const ClassPictures& pictures);
 nlohmann::json to_json(const MutualInformation& information);

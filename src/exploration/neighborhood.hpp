@@ -74,6 +74,9 @@ struct Neighborhood {
   }
 };
 
+/// @throws ShapeError  unless the neighborhood is of as many samples
+void check_neighborhood(const Neighborhood& neighborhood, const AllSamples& samples);
+
 /// What a squared distance between pictures is as a typical difference between their values: the
 /// root mean square, 0 to 255.
 double rms_difference(double squared_distance, const PictureShape& shape);

@@ -55,6 +55,7 @@ inline constexpr double kOutlierFactor = 1.5;
 /// Parallel; the result does not depend on the number of threads.
 /// @param neighborhood  of `splits`, for neighbors_class
 /// @throws ShapeError  if it is of another number of samples
+/// @throws UsageError  if `options.neighbors` is 0
 /// @throws Cancelled   if `progress` asked to stop
 Outliers find_outliers(const DatasetSplits& splits, const Neighborhood& neighborhood,
                        Progress& progress, const OutlierOptions& options = {});
