@@ -22,9 +22,9 @@ namespace {
 
 using classical::Features;
 
-/// Values of the largest pictures that are not shrunk: 32x32 RGB. The covariance matrix grows with
+/// Values of the largest pictures that are not shrunk: 32x32 grey. The covariance matrix grows with
 /// their square.
-constexpr std::size_t kMostValues = 3072;
+constexpr std::size_t kMostValues = 1024;
 constexpr std::size_t kLeastPictures = 5;
 /// Neighbours whose similarities count, for each unit of perplexity (van der Maaten 2014, 4.1).
 constexpr double kNeighborsPerPerplexity = 3;
@@ -103,7 +103,8 @@ struct PrincipalComponents {
 PrincipalComponents principal_components(const Features& features, std::size_t k,
                                          Progress& progress) {
   const std::size_t d = features.dims();
-  k = std::min(std::max<std::size_t>(k, 2), d);  // a map has two dimensions
+  // A map has two dimensions; n samples vary in n - 1.
+  k = std::min({std::max<std::size_t>(k, 2), d, features.size() - 1});
   const classical::Moments moments = classical::feature_moments(features, progress);
   PrincipalComponents components;
   components.mean.assign(moments.mean.begin(), moments.mean.end());

@@ -49,7 +49,7 @@ inline constexpr std::size_t kTrustNeighbors = 12;
 
 /// Principal components of all pictures, and both maps of a sample of them.
 ///
-/// Pictures of more than 3072 pixels are shrunk first. Deterministic for the seed, whatever the
+/// Pictures of more than 1024 values are shrunk first. Deterministic for the seed, whatever the
 /// number of threads.
 /// @param progress     may ask to stop; may be null
 /// @throws UsageError  if samples, components or iterations is 0, or perplexity is below 1

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -27,9 +28,6 @@ constexpr float kMomentum = 0.8F;
 constexpr float kGainStep = 0.2F;
 constexpr float kGainFactor = 0.8F;
 constexpr float kLeastGain = 0.01F;
-// A. C. Belkina et al.: "Automated optimized parameters for T-distributed stochastic neighbor
-// embedding improve visualization and analysis of large datasets", Nature Communications 10, 2019:
-// n / exaggeration in their units of the gradient, which lack our factor 4.
 constexpr double kLeastLearningRate = 50;
 
 /// For kLanes points: sums over all n points of q^2 (y - y_j), and of q = 1 / (1 + |y - y_j|^2).
@@ -311,6 +309,9 @@ TsneResult tsne(const Similarities& similarities, const MapPoints& start,
     throw ShapeError(fmt::format("tsne: {} and {} coordinates for {} points", start.x.size(),
                                  start.y.size(), n));
   }
+  // A. C. Belkina et al., "Automated optimized parameters for T-distributed stochastic neighbor
+  // embedding improve visualization and analysis of large datasets", Nature Communications 10,
+  // 2019: n / exaggeration, of a gradient without the factor 4.
   const double learning_rate =
       options.learning_rate > 0
           ? options.learning_rate
