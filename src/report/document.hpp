@@ -72,7 +72,7 @@ struct Axis {
 struct Series {
   enum class Style { line, dashed, step, points };
   std::string name;
-  std::vector<double> x;         ///< empty on a category axis: 0, 1, 2, ...
+  std::vector<double> x = {};    ///< empty on a category axis: 0, 1, 2, ...
   std::vector<double> y;         ///< not a number: a gap
   std::vector<double> low = {};  ///< of error bars, beside y; empty: none
   std::vector<double> high = {};
@@ -94,7 +94,7 @@ struct Grid {
   std::size_t width = 0;
   std::size_t height = 0;
   std::vector<double> values;  ///< [height, width], row 0 at the top; not a number: empty
-  std::string title;           ///< what a value is: "Mutual information"
+  std::string title = {};      ///< what a value is: "Mutual information"
   std::string unit = {};       ///< "bits"
   bool diverging = false;      ///< zero in the middle of the colours
   bool numbers = false;        ///< write the values into the cells
@@ -121,7 +121,7 @@ struct Chart {
 
 struct PictureCell {
   PictureIndex picture = {};
-  std::string caption;  ///< "Shirt 97 %"
+  std::string caption = {};  ///< "Shirt 97 %"
   enum class Tone { plain, right, wrong } tone = Tone::plain;
   std::string detail = {};  ///< more, on hover and for screen readers: "training picture 28264"
 };
