@@ -73,6 +73,8 @@ export async function open(browser: Browser, path: string, look: Look): Promise<
   await page.setViewport({ width: look.width, height: 900 });
   await page.emulateMediaFeatures([
     { name: "prefers-color-scheme", value: look.dark ? "dark" : "light" },
+    // A click finds its target only if the page does not glide away under it.
+    { name: "prefers-reduced-motion", value: "reduce" },
   ]);
   await page.goto(pathToFileURL(path).href);
   await page.waitForSelector("section h2");
@@ -82,7 +84,6 @@ export async function open(browser: Browser, path: string, look: Look): Promise<
 /** Goes down the page, so that everything lazy is drawn, and up again. */
 export async function readThrough(page: Page): Promise<void> {
   await page.evaluate(async () => {
-    document.documentElement.style.scrollBehavior = "auto";
     for (let y = 0; y < document.body.scrollHeight; y += 700) {
       scrollTo(0, y);
       await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));

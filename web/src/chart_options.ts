@@ -47,9 +47,9 @@ export function naturalHeight(block: Chart | Confusion, width: number): number {
   if (block.pannable) return between(320, width * 0.72, 680);
   if (block.kind === "heatmap" && block.grid !== null) {
     const named = block.x.scale === "category" || block.y.scale === "category";
-    const cell = Math.min(56, (width - 220) / Math.max(1, block.grid.width));
-    const rows = Math.max(named ? 26 : 3, named ? cell * 0.8 : cell) * block.grid.height;
-    return between(240, rows + 110, named ? 900 : 520);
+    const cell = Math.min(56, (width - (named ? 140 : 78)) / Math.max(1, block.grid.width));
+    const row = named ? Math.max(26, cell * 0.8) : cell < 1 ? cell : Math.floor(cell);
+    return between(200, row * block.grid.height + 116, named ? 900 : 500);
   }
   if (block.kind === "bars" && block.horizontal) {
     const bars = block.stacked ? 1 : Math.max(1, block.series.length);

@@ -90,6 +90,8 @@ export function renderFigureSvg(request: FigureRequest): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     chart.setOption(figureOptions(block, width, height));
+    // The second layout places the points' names: charts/label_places.ts.
+    if (block.type === "chart" && block.show_labels) chart.resize({ width, height });
     return described(chart.renderToSVGString(), block);
   } finally {
     chart.dispose();

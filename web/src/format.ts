@@ -127,6 +127,11 @@ export function formatWithUnit(value: number, unit: string): string {
   return unit === "" ? formatNumber(value) : formatNumber(value) + SPACE + unit;
 }
 
+/** No line break between a number and its percent sign. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) %/g, `$1${SPACE}%`);
+}
+
 /** "Loss (nats)". */
 export function titleWithUnit(title: string, unit: string): string {
   if (unit === "") return title;

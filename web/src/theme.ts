@@ -108,7 +108,7 @@ export function contrast(a: string, b: string): number {
 
 /** Black or white, whichever is read better on `background`. */
 export function textOn(background: string): string {
-  const dark = "#14171d";
+  const dark = "#0b0d11";
   return contrast(dark, background) >= contrast("#ffffff", background) ? dark : "#ffffff";
 }
 

@@ -9,7 +9,7 @@ function titled(axis: Axis, vertical: boolean, theme: Theme): Options {
   return {
     name: titleWithUnit(axis.title, axis.unit),
     nameLocation: "middle",
-    nameGap: vertical ? 14 : 12,
+    nameGap: vertical ? 14 : 30,
     nameTextStyle: { color: theme.text, fontSize: 13 },
   };
 }
@@ -42,6 +42,19 @@ export function extentOf(values: (number | null)[]): Extent | null {
   return extent;
 }
 
+/** A round step that divides `low` to `high` evenly into at most `most` parts; null: none does. */
+export function evenStep(low: number, high: number, most: number): number | null {
+  const span = high - low;
+  if (!(span > 0)) return null;
+  const decade = Math.pow(10, Math.floor(Math.log(span) / Math.LN10) - 1);
+  for (const step of [1, 2, 2.5, 5, 10, 20, 25, 50, 100].map((part) => part * decade)) {
+    const parts = span / step;
+    const even = Math.abs(parts - Math.round(parts)) < 1e-6 && low % step === 0;
+    if (even && Math.round(parts) <= most) return step;
+  }
+  return null;
+}
+
 export function valueAxis(
   axis: Axis,
   vertical: boolean,
@@ -50,6 +63,9 @@ export function valueAxis(
   room: Room,
 ): Options {
   const logarithmic = axis.scale === "log";
+  const splitNumber = vertical ? 5 : Math.max(2, Math.round(room.width / 110));
+  const bounded = !logarithmic && axis.min !== null && axis.max !== null;
+  const step = bounded ? evenStep(axis.min || 0, axis.max || 0, splitNumber + 1) : null;
   return {
     ...titled(axis, vertical, theme),
     ...lines(theme),
@@ -57,7 +73,8 @@ export function valueAxis(
     min: axis.min === null ? undefined : axis.min,
     max: axis.max === null ? undefined : axis.max,
     scale: !fromZero,
-    splitNumber: vertical ? 5 : Math.max(2, Math.round(room.width / 110)),
+    splitNumber,
+    ...(step === null ? {} : { interval: step }),
     minorTick: { show: logarithmic },
     axisLabel: {
       color: theme.muted,

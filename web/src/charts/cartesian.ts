@@ -4,6 +4,7 @@ import type { Chart, Series } from "../document";
 import { seriesColour, type Theme } from "../theme";
 import { categoryAxis, extentOf, hiddenAxis, valueAxis, type Extent } from "./axes";
 import { band, whiskers, type Interval } from "./error_bars";
+import { labelPlacer } from "./label_places";
 import { grid, type Options, type Room } from "./layout";
 import { dashOf, shapeOf } from "./marks";
 import { referenceSeries } from "./references";
@@ -40,7 +41,9 @@ function intervals(series: Series): Interval[] {
   return list;
 }
 
-function pointLabel(series: Series, theme: Theme): Options {
+type Placer = ReturnType<typeof labelPlacer>;
+
+function pointLabel(series: Series, theme: Theme, placer: Placer | null): Options {
   return {
     label: {
       show: true,
@@ -50,12 +53,21 @@ function pointLabel(series: Series, theme: Theme): Options {
       fontSize: 12,
       formatter: (params: { dataIndex: number }) => series.labels[params.dataIndex] || "",
     },
-    labelLayout: { moveOverlap: "shiftY" },
-    labelLine: { show: false },
+    labelLayout: placer === null ? undefined : placer,
   };
 }
 
-function scatter(chart: Chart, series: Series, index: number, theme: Theme, many: boolean): Options {
+/** How the series of a chart are drawn. */
+interface Manner {
+  theme: Theme;
+  /** So many points that they have to be small. */
+  many: boolean;
+  /** Of names beside points; null: no names. */
+  placer: Placer | null;
+}
+
+function scatter(chart: Chart, series: Series, index: number, manner: Manner): Options {
+  const { theme, many, placer } = manner;
   const data = points(chart, series);
   return {
     type: "scatter",
@@ -72,7 +84,7 @@ function scatter(chart: Chart, series: Series, index: number, theme: Theme, many
     },
     emphasis: { scale: 1.8, itemStyle: { borderColor: theme.text, borderWidth: 1.5, opacity: 1 } },
     z: 3,
-    ...(chart.show_labels ? pointLabel(series, theme) : {}),
+    ...(placer === null ? {} : pointLabel(series, theme, placer)),
   };
 }
 
@@ -91,7 +103,7 @@ function spacedSymbols(index: number, count: number, single: boolean): Options {
   };
 }
 
-function line(chart: Chart, series: Series, index: number, theme: Theme): Options {
+function line(chart: Chart, series: Series, index: number, { theme, placer }: Manner): Options {
   const colour = seriesColour(theme, index);
   return {
     type: "line",
@@ -103,11 +115,11 @@ function line(chart: Chart, series: Series, index: number, theme: Theme): Option
     itemStyle: { color: colour },
     ...spacedSymbols(index, series.y.length, chart.series.length === 1),
     z: 3,
-    ...(chart.show_labels ? pointLabel(series, theme) : {}),
+    ...(placer === null ? {} : pointLabel(series, theme, placer)),
   };
 }
 
-function bars(chart: Chart, series: Series, index: number, theme: Theme): Options {
+function bars(chart: Chart, series: Series, index: number, { theme, placer }: Manner): Options {
   const category = (chart.horizontal ? chart.y : chart.x).scale === "category";
   return {
     type: "bar",
@@ -122,7 +134,7 @@ function bars(chart: Chart, series: Series, index: number, theme: Theme): Option
       borderColor: theme.surface,
       borderWidth: chart.stacked ? 1 : 0,
     },
-    ...(chart.show_labels ? { ...pointLabel(series, theme), labelLayout: undefined } : {}),
+    ...(placer === null ? {} : pointLabel(series, theme, null)),
   };
 }
 
@@ -141,13 +153,13 @@ function errorBars(chart: Chart, series: Series, index: number, theme: Theme): O
   return [whiskers(series.name, list, colour, chart.horizontal, onBars)];
 }
 
-function drawn(chart: Chart, series: Series, index: number, theme: Theme, many: boolean): Options {
+function drawn(chart: Chart, series: Series, index: number, manner: Manner): Options {
   if (chart.kind === "points" || series.style === "points") {
-    return scatter(chart, series, index, theme, many);
+    return scatter(chart, series, index, manner);
   }
   return chart.kind === "bars"
-    ? bars(chart, series, index, theme)
-    : line(chart, series, index, theme);
+    ? bars(chart, series, index, manner)
+    : line(chart, series, index, manner);
 }
 
 /** What the values span, and the axis bounds where they are given. */
@@ -187,6 +199,16 @@ function integerSteps(chart: Chart, vertical: boolean): Options {
   return whole ? { minInterval: 1 } : {};
 }
 
+/** Curves fill the chart from side to side. */
+function tight(chart: Chart): Options {
+  const curves = chart.kind === "lines" && chart.series.every(({ style }) => style !== "points");
+  if (!curves || chart.x.scale !== "linear") return {};
+  return {
+    min: chart.x.min === null ? "dataMin" : chart.x.min,
+    max: chart.x.max === null ? "dataMax" : chart.x.max,
+  };
+}
+
 function axes(chart: Chart, spans: { x: Extent; y: Extent }, theme: Theme, room: Room): Options {
   if (chart.pannable) {
     const [x, y] = sameScale(spans.x, spans.y, room);
@@ -204,9 +226,15 @@ function axes(chart: Chart, spans: { x: Extent; y: Extent }, theme: Theme, room:
     const fromZero = chart.kind === "bars" && vertical !== chart.horizontal;
     return one.scale === "category"
       ? categoryAxis(one, vertical, theme, room)
-      : { ...valueAxis(one, vertical, fromZero, theme, room), ...integerSteps(chart, vertical) };
+      : {
+          ...valueAxis(one, vertical, fromZero, theme, room),
+          ...integerSteps(chart, vertical),
+          ...(vertical ? {} : tight(chart)),
+        };
   };
-  return { grid: grid(room), xAxis: axis(chart.x, false), yAxis: axis(chart.y, true) };
+  const labelled = chart.references.some((line) => line.kind === "vertical" && line.label !== "");
+  const top = room.top + (labelled ? 14 : 0);
+  return { grid: grid({ ...room, top }), xAxis: axis(chart.x, false), yAxis: axis(chart.y, true) };
 }
 
 export function cartesianOptions(chart: Chart, theme: Theme, room: Room): Options {
@@ -216,12 +244,17 @@ export function cartesianOptions(chart: Chart, theme: Theme, room: Room): Option
     low: Math.max(span.x.low, span.y.low),
     high: Math.min(span.x.high, span.y.high),
   };
+  const manner = {
+    theme,
+    many: count > 200,
+    placer: chart.show_labels ? labelPlacer(room.width) : null,
+  };
   const series: Options[] = [];
   chart.series.forEach((one, index) => {
     // The legend shows the mark of the first series with a name.
-    series.push(drawn(chart, one, index, theme, count > 200));
+    series.push(drawn(chart, one, index, manner));
     for (const part of errorBars(chart, one, index, theme)) series.push(part);
   });
-  for (const part of referenceSeries(chart.references, both, theme)) series.push(part);
+  for (const part of referenceSeries(chart, both, theme)) series.push(part);
   return { ...axes(chart, span, theme, room), series };
 }

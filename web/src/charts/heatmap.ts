@@ -6,7 +6,9 @@ import { mix, textOn, type Theme } from "../theme";
 import { categoryAxis, extentOf, type Extent } from "./axes";
 import { grid as layoutGrid, type Options, type Room } from "./layout";
 
-const SCALE_ROOM = 78;
+// Above the cells, for the colour scale.
+const SCALE_ROOM = 34;
+const LETTER = 6.8;
 
 /** The names of the rows or columns: given ones, the axis's values at the cells' middles, or 0 ... */
 export function cellNames(axis: Axis, count: number): string[] {
@@ -50,12 +52,13 @@ function shortNumber(value: number): string {
 
 function cells(grid: Grid, stops: string[], range: Extent, room: Room): unknown[] {
   const data: unknown[] = [];
-  const cellWidth = (room.width - 220) / Math.max(1, grid.width);
-  const size = Math.max(8, Math.min(13, cellWidth / 3.4));
+  const cellWidth = (room.width - 130) / Math.max(1, grid.width);
+  const size = Math.max(9, Math.min(13, cellWidth / 3.4));
+  const numbers = grid.numbers && cellWidth >= 30;
   grid.values.forEach((value, i) => {
     if (value === null) return;
     const at = [i % grid.width, Math.floor(i / grid.width), value];
-    if (!grid.numbers) {
+    if (!numbers) {
       data.push(at);
       return;
     }
@@ -67,19 +70,73 @@ function cells(grid: Grid, stops: string[], range: Extent, room: Room): unknown[
 
 /** Axes whose cells are squares when neither direction is made of named categories. */
 function squareGrid(chart: Chart, grid: Grid, room: Room): Options {
-  const base = layoutGrid({ ...room, width: room.width });
-  const options = { ...base, right: SCALE_ROOM + 12 };
-  if (chart.x.scale === "category" || chart.y.scale === "category") return options;
-  const width = room.width - SCALE_ROOM - 80;
-  const height = room.height - room.top - 76;
-  const cell = Math.min(width / grid.width, height / grid.height);
-  const spare = room.width - SCALE_ROOM - 74 - cell * grid.width;
+  const top = room.top + SCALE_ROOM;
+  if (chart.x.scale === "category" || chart.y.scale === "category") {
+    return layoutGrid({ ...room, top });
+  }
+  const width = room.width - 78;
+  const height = room.height - top - 68;
+  const fitting = Math.min(width / grid.width, height / grid.height);
+  // Whole pixels, or fine lines show between the cells.
+  const cell = fitting >= 1 ? Math.floor(fitting) : fitting;
   return {
-    left: 62 + Math.max(0, spare / 2),
-    top: room.top + 12,
+    left: 62,
+    top: top + 12,
     width: cell * grid.width,
     height: cell * grid.height,
     outerBoundsMode: "none",
+  };
+}
+
+/** One row: what the colours mean, the lowest value, the colours, the highest. */
+function colourScale(
+  title: string,
+  range: Extent,
+  stops: string[],
+  theme: Theme,
+  room: Room,
+): Options {
+  const titleWidth = title.length * LETTER + 14;
+  return {
+    title: {
+      text: title,
+      left: 4,
+      top: room.top + 8,
+      textStyle: { color: theme.text, fontSize: 13, fontWeight: "normal" },
+    },
+    visualMap: {
+      type: "continuous",
+      orient: "horizontal",
+      min: range.low,
+      max: range.high,
+      calculable: false,
+      inRange: { color: stops },
+      left: titleWidth,
+      top: room.top + 1,
+      itemHeight: Math.max(50, Math.min(160, room.width - titleWidth - 130)),
+      itemWidth: 13,
+      text: [endNumber(range.high, range), endNumber(range.low, range)],
+      textStyle: { color: theme.muted, fontSize: 12 },
+    },
+  };
+}
+
+/** Rounded to a hundredth of the range: what suffices at the ends of a colour scale. */
+function endNumber(value: number, range: Extent): string {
+  const decimals = 2 - Math.floor(Math.log(range.high - range.low) / Math.LN10);
+  return formatNumber(Number(value.toFixed(Math.min(Math.max(decimals, 0), 12))));
+}
+
+/** Labels at most at nine of `count` numbered cells. */
+function everySoMany(count: number, theme: Theme): Options {
+  let step = 1;
+  for (const next of [2, 4, 5, 10, 20, 25, 50, 100, 200, 500]) {
+    if (count / step > 9) step = next;
+  }
+  return {
+    color: theme.muted,
+    fontSize: 12,
+    interval: (index: number) => index % step === 0,
   };
 }
 
@@ -90,32 +147,14 @@ export function heatmapOptions(chart: Chart, theme: Theme, room: Room): Options 
   const range = colourRange(grid);
   const axis = (one: Axis, vertical: boolean, count: number): Options => ({
     ...categoryAxis({ ...one, categories: cellNames(one, count) }, vertical, theme, room),
-    ...(one.scale === "category" ? {} : { axisLabel: { color: theme.muted, fontSize: 12 } }),
+    ...(one.scale === "category" ? {} : { axisLabel: everySoMany(count, theme) }),
     splitArea: { show: false },
   });
   return {
     grid: squareGrid(chart, grid, room),
     xAxis: axis(chart.x, false, grid.width),
     yAxis: axis(chart.y, true, grid.height),
-    visualMap: {
-      type: "continuous",
-      min: range.low,
-      max: range.high,
-      calculable: false,
-      inRange: { color: stops },
-      right: 4,
-      top: room.top + 34,
-      itemHeight: Math.max(60, Math.min(180, room.height - room.top - 120)),
-      itemWidth: 14,
-      text: [formatNumber(range.high), formatNumber(range.low)],
-      textStyle: { color: theme.muted, fontSize: 12 },
-    },
-    title: {
-      text: titleWithUnit(grid.title, grid.unit),
-      right: 4,
-      top: room.top + 4,
-      textStyle: { color: theme.text, fontSize: 12, fontWeight: "normal" },
-    },
+    ...colourScale(titleWithUnit(grid.title, grid.unit), range, stops, theme, room),
     series: [
       {
         type: "heatmap",

@@ -1,6 +1,6 @@
 // Lines across a chart to compare with.
 
-import type { ReferenceLine } from "../document";
+import type { Chart, ReferenceLine } from "../document";
 import type { Theme } from "../theme";
 import type { Extent } from "./axes";
 import type { Options } from "./layout";
@@ -23,15 +23,14 @@ function diagonal(line: ReferenceLine, extent: Extent, theme: Theme): Options {
 }
 
 /**
- * Series that draw `references`: upright and level ones as mark lines of a series that is not seen
+ * Series that draw a chart's references: upright and level ones as mark lines of a series that is not seen
  * and only widens the axes to where they are.
  * @param both  what the values of both axes span, for the diagonal
  */
-export function referenceSeries(
-  references: ReferenceLine[],
-  both: Extent,
-  theme: Theme,
-): Options[] {
+export function referenceSeries(chart: Chart, both: Extent, theme: Theme): Options[] {
+  const { references } = chart;
+  // Categories on the vertical axis run downwards, and with them an upright line.
+  const top = chart.y.scale === "category" ? "start" : "end";
   const straight = references.filter((line) => line.kind !== "diagonal");
   const series = references
     .filter((line) => line.kind === "diagonal")
@@ -53,7 +52,8 @@ export function referenceSeries(
         label: {
           show: line.label !== "",
           formatter: () => line.label,
-          position: line.kind === "vertical" ? "insideEndTop" : "insideEndTop",
+          position: line.kind === "vertical" ? top : "insideEndTop",
+          rotate: 0,
           color: theme.muted,
           fontSize: 12,
         },

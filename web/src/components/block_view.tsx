@@ -1,4 +1,5 @@
 import type { Block } from "../document";
+import { unbroken } from "../format";
 import { ChartView } from "./chart_view";
 import { ConfusionMatrix } from "./confusion_matrix";
 import { DataTable } from "./data_table";
@@ -8,7 +9,7 @@ import { PictureSheetFigure } from "./picture_sheet";
 export function BlockView({ block }: { block: Block }) {
   switch (block.type) {
     case "paragraph":
-      return <p class="prose">{block.text}</p>;
+      return <p class="prose">{unbroken(block.text)}</p>;
     case "facts":
       return <FactTiles facts={block.facts} />;
     case "table":

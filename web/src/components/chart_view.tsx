@@ -58,6 +58,8 @@ function useDrawnChart(
       },
       { notMerge: true },
     );
+    // The second layout places the points' names: charts/label_places.ts.
+    if (chart.show_labels) drawn.current.resize();
   }, [chart, theme, album, width]);
 
   useLayoutEffect(() => {

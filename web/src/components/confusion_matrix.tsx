@@ -108,7 +108,10 @@ export function ConfusionMatrix({ confusion }: { confusion: Confusion }) {
       controls={<ScaleSwitch shares={shares} onChange={setShares} />}
     >
       <div class="scroll">
-        <table class={n > 12 ? "confusion dense" : "confusion"}>
+        <table
+          class={n > 12 ? "confusion dense" : "confusion"}
+          style={{ "--classes": String(n) }}
+        >
           <thead>
             <tr>
               <td class="corner" rowSpan={2} />

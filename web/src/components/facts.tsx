@@ -1,4 +1,5 @@
 import type { Facts } from "../document";
+import { unbroken } from "../format";
 
 export function FactTiles({ facts }: { facts: Facts["facts"] }) {
   return (
@@ -6,8 +7,8 @@ export function FactTiles({ facts }: { facts: Facts["facts"] }) {
       {facts.map(({ label, value, note }) => (
         <div class="fact">
           <dt>{label}</dt>
-          <dd class="value">{value}</dd>
-          {note !== "" && <dd class="note">{note}</dd>}
+          <dd class="value">{unbroken(value)}</dd>
+          {note !== "" && <dd class="note">{unbroken(note)}</dd>}
         </div>
       ))}
     </dl>

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 
 import { useAppearance } from "../appearance";
 import type { PictureCell } from "../document";
+import { unbroken } from "../format";
 import { Sprite } from "./sprite";
 
 const CELLS_AT_FIRST = 120;
@@ -27,7 +28,7 @@ function CaptionedPicture({ cell, size }: { cell: PictureCell; size: number }) {
       </span>
       {cell.caption !== "" && (
         <span class="caption" aria-hidden="true">
-          {cell.caption}
+          {unbroken(cell.caption)}
         </span>
       )}
     </li>

@@ -1,4 +1,5 @@
 import type { Section } from "../document";
+import { unbroken } from "../format";
 import { BlockView } from "./block_view";
 
 export function SectionView({ section }: { section: Section }) {
@@ -11,7 +12,7 @@ export function SectionView({ section }: { section: Section }) {
           #
         </a>
       </h2>
-      {section.finding !== "" && <p class="finding">{section.finding}</p>}
+      {section.finding !== "" && <p class="finding">{unbroken(section.finding)}</p>}
       {section.blocks.map((block) => (
         <BlockView block={block} />
       ))}

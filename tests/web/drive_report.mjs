@@ -1,0 +1,139 @@
+// Drives a report that the program has written, in Chromium:
+//
+//     node tests/web/drive_report.mjs FILE.html [--screenshots FOLDER]
+//
+// At 1400 and 390 pixels, light and dark: no console error, no request of anything but the file,
+// nothing wider than the window, the first section there within two seconds; a confusion matrix
+// opens the pictures behind its cells. Exits 1 if anything is wrong.
+
+import { existsSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+
+const MOST_SECONDS = 2;
+// Chromium's largest picture.
+const MOST_PIXELS = 16000;
+
+const here = dirname(fileURLToPath(import.meta.url));
+const puppeteer = createRequire(join(here, "../../web/package.json"))("puppeteer-core");
+
+function browserPath() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
+    for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+      if (existsSync(join(folder, name))) return join(folder, name);
+    }
+  }
+  throw new Error("no Chromium found: install it or set CHROMIUM to its path");
+}
+
+async function open(browser, file, look, problems) {
+  const page = await browser.newPage();
+  page.on("console", (message) => {
+    if (["error", "warn"].includes(message.type())) problems.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => problems.push(`error: ${error}`));
+  page.on("request", (request) => {
+    if (!/^(file|data|blob):/.test(request.url())) problems.push(`request of ${request.url()}`);
+  });
+  await page.setViewport({ width: look.width, height: 900 });
+  await page.emulateMediaFeatures([
+    { name: "prefers-color-scheme", value: look.dark ? "dark" : "light" },
+    { name: "prefers-reduced-motion", value: "reduce" },
+  ]);
+  const start = performance.now();
+  await page.goto(pathToFileURL(resolve(file)).href, { waitUntil: "domcontentloaded" });
+  await page.waitForSelector("section h2");
+  await page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
+  const seconds = (performance.now() - start) / 1000;
+  if (seconds > MOST_SECONDS) problems.push(`usable only after ${seconds.toFixed(1)} s`);
+  return { page, seconds };
+}
+
+async function readThrough(page) {
+  await page.evaluate(async () => {
+    for (let y = 0; y < document.body.scrollHeight; y += 600) {
+      scrollTo(0, y);
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    }
+    scrollTo(0, 0);
+  });
+}
+
+async function checkLayout(page, width, problems) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  if (wide > width) problems.push(`${wide} pixels wide in a window of ${width}`);
+  const bare = await page.$$eval(".chart", (charts) =>
+    charts
+      .filter((chart) => chart.querySelector("svg, canvas") === null)
+      .map((chart) => chart.getAttribute("aria-label")),
+  );
+  for (const name of bare) problems.push(`not drawn: ${name}`);
+}
+
+/** Opens the pictures behind the largest error of the first confusion matrix. */
+async function openConfusionCell(page, problems) {
+  const found = await page.evaluate(() => {
+    const cells = [...document.querySelectorAll(".confusion td:not(.diagonal) button")];
+    const count = (cell) => Number((cell.textContent ?? "").replaceAll(",", ""));
+    const most = cells.reduce((a, b) => (a && count(a) >= count(b) ? a : b), null);
+    most?.click();
+    return most !== null && count(most) > 0;
+  });
+  if (!found) return;
+  const pictures = await page
+    .waitForSelector(".behind .sprite", { timeout: 1000 })
+    .catch(() => null);
+  if (pictures === null) problems.push("no pictures behind the largest error");
+}
+
+async function screenshots(page, look, folder) {
+  const name = `${look.width}-${look.dark ? "dark" : "light"}`;
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.screenshot({
+    path: join(folder, `${name}.png`),
+    clip: { x: 0, y: 0, width: look.width, height: Math.min(height, MOST_PIXELS) },
+    captureBeyondViewport: true,
+  });
+}
+
+async function drive(file, folder) {
+  const args = ["--disable-dev-shm-usage"];
+  if (process.getuid?.() === 0) args.push("--no-sandbox");
+  const browser = await puppeteer.launch({ executablePath: browserPath(), args });
+  let failed = false;
+  try {
+    for (const width of [1400, 390]) {
+      for (const dark of [false, true]) {
+        const problems = [];
+        const { page, seconds } = await open(browser, file, { width, dark }, problems);
+        await readThrough(page);
+        await openConfusionCell(page, problems);
+        await checkLayout(page, width, problems);
+        if (folder !== undefined) await screenshots(page, { width, dark }, folder);
+        await page.close();
+        console.log(`${width} ${dark ? "dark" : "light"}: usable after ${seconds.toFixed(2)} s`);
+        for (const problem of problems) console.log(`  ${problem}`);
+        failed ||= problems.length > 0;
+      }
+    }
+  } finally {
+    await browser.close();
+  }
+  return !failed;
+}
+
+const { values, positionals } = parseArgs({
+  options: { screenshots: { type: "string" } },
+  allowPositionals: true,
+});
+if (positionals.length !== 1) {
+  console.error("usage: node drive_report.mjs FILE.html [--screenshots FOLDER]");
+  process.exit(2);
+}
+if (values.screenshots !== undefined) mkdirSync(values.screenshots, { recursive: true });
+process.exit((await drive(positionals[0], values.screenshots)) ? 0 : 1);
