@@ -15,10 +15,11 @@
 namespace thimble {
 namespace {
 
-/// Points whose forces one thread sums at a time, side by side in vector registers. Fixed, so that
-/// results do not depend on the number of threads.
+/// Points whose forces are summed side by side in vector registers.
 constexpr std::size_t kLanes = 16;
-constexpr std::size_t kBlock = 4 * kLanes;
+/// Points that one thread works on at a time. Fixed, so that results do not depend on the number of
+/// threads; so many that small maps stay on one, where they are done soonest.
+constexpr std::size_t kBlock = 16 * kLanes;
 
 // Momentum as in the paper (2008, section 3.4); gains by R. A. Jacobs, "Increased rates of
 // convergence through learning rate adaptation", Neural Networks 1, 1988, with the constants of
