@@ -55,14 +55,14 @@ export function ChartLegend({ chart, names, hidden, theme, onChange }: Props) {
         </button>
       ))}
       {names.length > 4 && (
-        <>
+        <span class="pair">
           <button type="button" class="every" onClick={() => onChange(new Set())}>
             All
           </button>
           <button type="button" class="every" onClick={() => onChange(new Set(names))}>
             None
           </button>
-        </>
+        </span>
       )}
     </div>
   );

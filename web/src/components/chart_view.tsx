@@ -76,8 +76,8 @@ export function ChartView({ chart }: { chart: Chart }) {
   const host = useRef<HTMLDivElement>(null);
   const { theme } = useAppearance();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const width = useRoom(host);
-  const drawn = useDrawnChart(host, chart, width, hidden);
+  const { width, near } = useRoom(host);
+  const drawn = useDrawnChart(host, chart, near ? width : null, hidden);
   const names = legendNames(chart);
   const hint = `${chart.id}-hint`;
   return (

@@ -10,32 +10,53 @@ const NEAR = "700px";
 const PAGE_WIDTH = 680;
 const HALF_PAGE_WIDTH = 325;
 
-/** The width that a chart has to fill; null while it is far out of sight. */
-export function useRoom(host: RefObject<HTMLElement>): number | null {
-  const { printing } = useAppearance();
-  const [width, setWidth] = useState<number | null>(null);
+export interface ChartRoom {
+  /** In pixels; null before it is known. */
+  width: number | null;
+  /** Near enough to the window to be drawn. */
+  near: boolean;
+}
 
+function useWidth(host: RefObject<HTMLElement>): number | null {
+  const [width, setWidth] = useState<number | null>(null);
   useLayoutEffect(() => {
     const element = host.current;
     if (element === null) return undefined;
-    const resized = new ResizeObserver(() => {
+    const measure = () => {
       if (element.clientWidth > 0) setWidth(element.clientWidth);
-    });
-    const near = new IntersectionObserver(
+    };
+    measure();
+    const resized = new ResizeObserver(measure);
+    resized.observe(element);
+    return () => resized.disconnect();
+  }, []);
+  return width;
+}
+
+function useNear(host: RefObject<HTMLElement>): boolean {
+  const [near, setNear] = useState(false);
+  useLayoutEffect(() => {
+    const element = host.current;
+    if (element === null) return undefined;
+    const observer = new IntersectionObserver(
       (entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
-        near.disconnect();
-        resized.observe(element);
+        observer.disconnect();
+        setNear(true);
       },
       { rootMargin: NEAR },
     );
-    near.observe(element);
-    return () => {
-      near.disconnect();
-      resized.disconnect();
-    };
+    observer.observe(element);
+    return () => observer.disconnect();
   }, []);
+  return near;
+}
 
-  if (!printing) return width;
-  return host.current?.closest(".side-by-side") ? HALF_PAGE_WIDTH : PAGE_WIDTH;
+export function useRoom(host: RefObject<HTMLElement>): ChartRoom {
+  const { printing } = useAppearance();
+  const width = useWidth(host);
+  const near = useNear(host);
+  if (!printing) return { width, near };
+  const half = host.current?.closest(".side-by-side") !== null;
+  return { width: half ? HALF_PAGE_WIDTH : PAGE_WIDTH, near: true };
 }
