@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes tests/data_files/exploration_reference.json: what numpy and scikit-learn say of some pictures.
+"""Writes tests/data_files/exploration_reference.json: what numpy and scikit-learn say of pictures.
 
 Needs numpy and scikit-learn (made with 1.24 and 1.2.1). Run from anywhere.
 """
