@@ -57,6 +57,8 @@ function figureOptions(block: Chart | Confusion, width: number, height: number):
       left: 10,
       top: TITLE_ROOM + 2,
       itemGap: 12,
+      itemWidth: block.type === "chart" && block.kind === "points" ? 13 : 25,
+      itemHeight: 13,
       width: width - 24,
       textStyle: { color: LIGHT.text, fontSize: 12 },
     },
