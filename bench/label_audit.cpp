@@ -118,7 +118,7 @@ void run(const Arguments& arguments) {
   LabelAuditOptions options;
   options.folds = arguments.folds;
   for (const std::string& name : arguments.recipes) options.recipes.push_back(load_recipe(name));
-  if (options.recipes.empty()) options.recipes = default_audit_recipes();
+  if (options.recipes.empty()) options.recipes = default_audit_recipes(dataset);
   for (Recipe& recipe : options.recipes) {
     for (const std::string& setting : arguments.settings) override_setting(recipe, setting);
   }

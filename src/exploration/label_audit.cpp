@@ -109,9 +109,30 @@ std::size_t likeliest_other(std::span<const float> probabilities, std::size_t la
   return best;
 }
 
+/// Finite where a model rules a class out.
+double log_odds(float probability, float against) {
+  constexpr double kLeast = 1e-6;
+  return std::log((static_cast<double>(probability) + kLeast) /
+                  (static_cast<double>(against) + kLeast));
+}
+
 }  // namespace
 
-std::vector<Recipe> default_audit_recipes() { return {load_recipe("hog-svm")}; }
+std::vector<Recipe> default_audit_recipes(const Dataset& dataset) {
+  // The network's convolutions and poolings leave nothing of smaller pictures.
+  constexpr int kLeastSide = 10;
+  const PictureShape& shape = dataset.images.shape();
+  if (std::min(shape.height, shape.width) < kLeastSide) return {load_recipe("logistic")};
+  // Long training learns wrong labels by heart; few pictures need more rounds to learn at all.
+  constexpr std::size_t kLeastEpochs = 5;
+  constexpr std::size_t kMostEpochs = 40;
+  constexpr std::size_t kPicturesSeen = 128'000;
+  const std::size_t epochs = std::clamp(kPicturesSeen / std::max<std::size_t>(dataset.size(), 1),
+                                        kLeastEpochs, kMostEpochs);
+  Recipe network = load_recipe("keras-cnn");
+  override_setting(network, fmt::format("training.epochs={}", epochs));
+  return {network};
+}
 
 LabelAudit judge_labels(const Probabilities& probabilities, std::span<const std::int32_t> labels) {
   if (probabilities.size() != labels.size()) {
@@ -138,7 +159,7 @@ LabelAudit judge_labels(const Probabilities& probabilities, std::span<const std:
     judged.suggested = static_cast<std::int32_t>(other);
     judged.given_probability = row[label];
     judged.suggested_probability = row[other];
-    judged.score = static_cast<double>(row[other]) - static_cast<double>(row[label]);
+    judged.score = log_odds(row[other], row[label]);
     judged.is_error = confident != label;
   }
   audit.joint = calibrated_joint(audit.confident_joint, labels, classes);
@@ -161,7 +182,7 @@ LabelAudit audit_labels(const Dataset& dataset, const LabelAuditOptions& options
   const auto start = std::chrono::steady_clock::now();
   require_enough(dataset);
   const std::vector<Recipe> recipes =
-      options.recipes.empty() ? default_audit_recipes() : options.recipes;
+      options.recipes.empty() ? default_audit_recipes(dataset) : options.recipes;
   const std::vector<int> fold_of =
       stratified_folds(dataset.labels, dataset.classes.size(), options.folds, options.seed);
   Progress silent;

@@ -35,7 +35,10 @@ struct JudgedLabel {
   std::int32_t suggested = 0;   ///< the likeliest class other than the label
   float given_probability = 0;  ///< out of fold
   float suggested_probability = 0;
-  /// Higher is more suspicious; above 0 where the suggested class is likelier than the label.
+  /// Higher is more suspicious: the logarithm of how many times likelier the suggested class is
+  /// than the label. Of the scores tried (differences of probabilities, with and without the
+  /// thresholds) this one and the label's own probability find the most labels made wrong at
+  /// random, and this one also puts labels that real annotators mixed up first.
   double score = 0;
   /// Counted as wrong by the confident joint.
   bool is_error = false;
@@ -62,8 +65,8 @@ struct LabelAudit {
   double seconds = 0;
 };
 
-/// What audit_labels() takes where nothing else is asked for.
-std::vector<Recipe> default_audit_recipes();
+/// What audit_labels() takes where nothing else is asked for: a small network, briefly trained.
+std::vector<Recipe> default_audit_recipes(const Dataset& dataset);
 
 /// Trains the recipes on all folds but one, for each fold, and judges the labels of that one.
 ///

@@ -107,7 +107,14 @@ TEST(AuditLabels, RefusesWhatCannotBeJudged) {
   EXPECT_THROW(audit_labels(dataset, options, nullptr), UsageError);
 }
 
-TEST(AuditLabels, TheDefaultRecipesAreThere) { EXPECT_FALSE(default_audit_recipes().empty()); }
+TEST(AuditLabels, TheDefaultRecipesSuitPicturesOfAnySize) {
+  for (const int side : {2, 10}) {
+    const Dataset dataset = testing::spots({side, side, 1}, 4, 2);
+    for (const Recipe& recipe : default_audit_recipes(dataset)) {
+      make_classifier(recipe)->fit(dataset, {});
+    }
+  }
+}
 
 }  // namespace
 }  // namespace thimble
