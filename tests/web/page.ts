@@ -32,6 +32,10 @@ export function launch(): Promise<Browser> {
   return puppeteer.launch({ executablePath: browserPath(), args });
 }
 
+const SECURITY_POLICY =
+  "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; " +
+  "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
 /** The page as the program writes it. */
 export async function writePage(path: string, report: Report): Promise<void> {
   const [script, styles] = await Promise.all(
@@ -41,6 +45,7 @@ export async function writePage(path: string, report: Report): Promise<void> {
   await writeFile(
     path,
     `<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${SECURITY_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Report</title>
 <style>${styles}</style></head><body><div id="app"></div>
 <script type="application/json" id="report-data">${data}</script>

@@ -12,7 +12,9 @@ export interface PictureStyle {
 
 function objectUrl(dataUri: string): string {
   const comma = dataUri.indexOf(",");
-  const bytes = Uint8Array.from(atob(dataUri.slice(comma + 1)), (c) => c.charCodeAt(0));
+  const text = atob(dataUri.slice(comma + 1));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; ++i) bytes[i] = text.charCodeAt(i);
   return URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
 }
 

@@ -67,7 +67,8 @@ export function ConfusionMatrix({ confusion }: { confusion: Confusion }) {
     return part === null ? "–" : formatPercent(part, 1).replace(/\s*%$/, "");
   };
 
-  const move = (event: KeyboardEvent, index: number) => {
+  const onKey = (event: KeyboardEvent, index: number) => {
+    if (event.key === "Escape") setOpen(null);
     const next = neighbour(index, n, event.key);
     if (next === null) return;
     event.preventDefault();
@@ -94,7 +95,7 @@ export function ConfusionMatrix({ confusion }: { confusion: Confusion }) {
             setCurrent(index);
             setOpen(open === index ? null : index);
           }}
-          onKeyDown={(event) => move(event, index)}
+          onKeyDown={(event) => onKey(event, index)}
         >
           {written(index)}
         </button>

@@ -1,3 +1,5 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+
 import type { Confusion } from "../document";
 import { formatInteger } from "../format";
 import { PictureList } from "./picture_list";
@@ -17,8 +19,10 @@ export function ConfusionPictures({ confusion, index, onClose }: Props) {
   const predicted = confusion.classes[index % n];
   const count = confusion.counts[index];
   const cells = confusion.pictures[index] ?? [];
+  const panel = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => panel.current?.scrollIntoView({ block: "nearest" }), [index]);
   return (
-    <div class="behind">
+    <div class="behind" ref={panel}>
       <div class="behind-head">
         <h4>
           {truth === predicted ? (

@@ -89,7 +89,7 @@ export function DataTable({ table }: { table: Table }) {
     if (cell === null) return <span class="none">–</span>;
     if (isNumber(cell)) return (writers[column] ?? formatNumber)(cell);
     if (typeof cell === "string") return cell;
-    return <Sprite picture={cell.picture} size={56} label={`Picture in row`} />;
+    return <Sprite picture={cell.picture} size={56} label={table.columns[column].title} />;
   };
 
   return (
