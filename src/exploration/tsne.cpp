@@ -30,6 +30,8 @@ constexpr float kGainStep = 0.2F;
 constexpr float kGainFactor = 0.8F;
 constexpr float kLeastGain = 0.01F;
 constexpr double kLeastLearningRate = 50;
+/// Conditional similarities below this do not count, so that their shares keep above 0.
+constexpr float kLeastSimilarity = 1e-20F;
 
 /// For kLanes points: sums over all n points of q^2 (y - y_j), and of q = 1 / (1 + |y - y_j|^2).
 struct LaneSums {
@@ -259,7 +261,7 @@ Similarities joint_similarities(const classical::Neighbors& neighbors, double pe
   const double share = 1 / (2 * static_cast<double>(n));
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t e = i * k; e < (i + 1) * k; ++e) {
-      if (!(conditional[e] > 0)) continue;
+      if (conditional[e] < kLeastSimilarity) continue;
       const auto j = static_cast<std::uint32_t>(neighbors.indices[e]);
       const double value = static_cast<double>(conditional[e]) * share;
       rows[i].push_back({j, value});

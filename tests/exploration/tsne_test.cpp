@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -53,6 +54,13 @@ TEST(Similarities, PointsThatLieOnEachOtherShareEvenly) {
                                      ::testing::FloatNear(1.0F / 3, 1e-6F), 0.0F));
   EXPECT_THROW(conditional_similarities(neighbors, 0.5), UsageError);
   EXPECT_THROW(conditional_similarities(neighbors, 4), UsageError);
+}
+
+TEST(Similarities, LeaveOutWhatIsTooFarToCount) {
+  const classical::Neighbors neighbors{2, {1, 2, 0, 2, 0, 1}, {0, 1e30, 0, 1e30, 1e30, 1e30}};
+  const Similarities joint = joint_similarities(neighbors, 1.2);
+  for (const float value : joint.values) EXPECT_GT(value, 1e-21F);
+  EXPECT_NEAR(std::accumulate(joint.values.begin(), joint.values.end(), 0.0F), 1, 1e-6);
 }
 
 TEST(NeighborsOfEach, LeaveThePointItselfOut) {
