@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "evaluation/agreement.hpp"
 
 namespace thimble {
 namespace {
@@ -134,6 +135,9 @@ Evaluation evaluate(const Probabilities& probabilities, std::span<const std::int
   const std::uint64_t correct = evaluation.confusion_matrix.correct();
   evaluation.accuracy = ratio(correct, evaluation.samples);
   evaluation.accuracy_interval = wilson_interval(correct, evaluation.samples);
+  evaluation.balanced_accuracy = balanced_accuracy(evaluation.confusion_matrix);
+  evaluation.cohen_kappa = cohen_kappa(evaluation.confusion_matrix);
+  evaluation.matthews_correlation = matthews_correlation(evaluation.confusion_matrix);
   evaluation.loss = loss / static_cast<double>(evaluation.samples);
   for (std::uint64_t count : hits) evaluation.top_k.push_back(ratio(count, evaluation.samples));
   for (std::size_t c = 0; c < classes.size(); ++c) {
@@ -166,6 +170,10 @@ nlohmann::json to_json(const Evaluation& evaluation) {
   return {{"accuracy", evaluation.accuracy},
           {"accuracy_interval", nlohmann::json::array({evaluation.accuracy_interval.low,
                                                        evaluation.accuracy_interval.high})},
+          {"balanced_accuracy", evaluation.balanced_accuracy},
+          {"cohen_kappa",
+           evaluation.cohen_kappa ? nlohmann::json(*evaluation.cohen_kappa) : nlohmann::json()},
+          {"matthews_correlation", evaluation.matthews_correlation},
           {"loss", evaluation.loss},
           {"top_k", std::move(top_k)},
           {"macro", average_json(evaluation.macro)},

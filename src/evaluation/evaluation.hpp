@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,11 +44,14 @@ struct AverageMetrics {
 struct Evaluation {
   std::uint64_t samples = 0;
   double accuracy = 0;
-  Interval accuracy_interval;  ///< Wilson, 95 %
-  double loss = 0;             ///< mean cross-entropy in nats, see cross_entropy_of()
-  std::vector<double> top_k;   ///< top_k[k - 1]: share with the label among the k most likely
-  AverageMetrics macro;        ///< mean over all classes, also those without samples
-  AverageMetrics weighted;     ///< mean over the classes, weighted by their support
+  Interval accuracy_interval;         ///< Wilson, 95 %
+  double balanced_accuracy = 0;       ///< these three: evaluation/agreement.hpp
+  std::optional<double> cohen_kappa;  ///< without a value: undefined
+  double matthews_correlation = 0;
+  double loss = 0;            ///< mean cross-entropy in nats, see cross_entropy_of()
+  std::vector<double> top_k;  ///< top_k[k - 1]: share with the label among the k most likely
+  AverageMetrics macro;       ///< mean over all classes, also those without samples
+  AverageMetrics weighted;    ///< mean over the classes, weighted by their support
   std::vector<ClassMetrics> classes;
   ConfusionMatrix confusion_matrix;
   nlohmann::json model;  ///< which model, free form; null until the caller fills it in

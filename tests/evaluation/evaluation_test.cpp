@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <limits>
 
 #include <gmock/gmock.h>
@@ -10,20 +9,15 @@
 #include <rapidcheck/gtest.h>
 
 #include "base/error.hpp"
+#include "evaluation/stored_cases.hpp"
 #include "temporary_folder.hpp"
 
 namespace thimble {
 namespace {
 
 using ::testing::HasSubstr;
-
-Probabilities probabilities_of(const std::vector<std::vector<float>>& rows) {
-  Probabilities probabilities(rows.size(), rows.empty() ? 0 : rows.front().size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    std::copy(rows[i].begin(), rows[i].end(), probabilities[i].begin());
-  }
-  return probabilities;
-}
+using testing::probabilities_of;
+using testing::StoredCase;
 
 std::vector<std::string> names(std::size_t n) {
   std::vector<std::string> result;
@@ -31,13 +25,11 @@ std::vector<std::string> names(std::size_t n) {
   return result;
 }
 
-class StoredCase : public ::testing::TestWithParam<nlohmann::json> {};
+class EvaluateStoredCase : public ::testing::TestWithParam<StoredCase> {};
 
-TEST_P(StoredCase, AgreesWithScikitLearn) {
-  const nlohmann::json& expected = GetParam();
-  const auto labels = expected.at("labels").get<std::vector<std::int32_t>>();
-  const auto rows = expected.at("probabilities").get<std::vector<std::vector<float>>>();
-  const Evaluation e = evaluate(probabilities_of(rows), labels, names(rows.front().size()));
+TEST_P(EvaluateStoredCase, AgreesWithScikitLearn) {
+  const auto& [name, probabilities, labels, expected] = GetParam();
+  const Evaluation e = evaluate(probabilities, labels, names(probabilities.classes()));
 
   EXPECT_EQ(e.samples, labels.size());
   EXPECT_EQ(e.accuracy, expected.at("accuracy").get<double>());
@@ -67,19 +59,15 @@ TEST_P(StoredCase, AgreesWithScikitLearn) {
   EXPECT_DOUBLE_EQ(e.weighted.f1, expected.at("weighted").at(2).get<double>());
 }
 
-std::vector<nlohmann::json> stored_cases() {
-  std::ifstream file(THIMBLE_TEST_DATA "/evaluation_reference.json");
-  return nlohmann::json::parse(file).at("cases").get<std::vector<nlohmann::json>>();
-}
-
-std::string case_name(const ::testing::TestParamInfo<nlohmann::json>& info) {
-  std::string name = info.param.at("name");
+std::string case_name(const ::testing::TestParamInfo<StoredCase>& info) {
+  std::string name = info.param.name;
   std::replace_if(
       name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Reference, StoredCase, ::testing::ValuesIn(stored_cases()), case_name);
+INSTANTIATE_TEST_SUITE_P(Reference, EvaluateStoredCase,
+                         ::testing::ValuesIn(testing::stored_cases()), case_name);
 
 TEST(Evaluate, TiesGoToTheLowerClass) {
   const auto probabilities = probabilities_of({{0.4f, 0.4f, 0.2f}, {0.2f, 0.4f, 0.4f}});
@@ -131,8 +119,9 @@ TEST(Evaluate, JsonHasTheDocumentedKeys) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   EXPECT_THAT(keys, ::testing::UnorderedElementsAre(
-                        "accuracy", "accuracy_interval", "loss", "top_k", "macro", "weighted",
-                        "classes", "confusion_matrix", "samples", "model", "data"));
+                        "accuracy", "accuracy_interval", "balanced_accuracy", "cohen_kappa",
+                        "matthews_correlation", "loss", "top_k", "macro", "weighted", "classes",
+                        "confusion_matrix", "samples", "model", "data"));
   EXPECT_EQ(json.at("accuracy"), 0.5);
   EXPECT_EQ(json.at("top_k").at("2"), 0.5);
   EXPECT_EQ(json.at("top_k").at("3"), 1.0);

@@ -9,8 +9,8 @@ import pathlib
 import warnings
 
 import numpy as np
-from scipy import stats
-from sklearn import exceptions, metrics
+from scipy import optimize, special, stats
+from sklearn import calibration, exceptions, metrics
 
 OUTPUT = pathlib.Path(__file__).parent.parent / "data_files" / "evaluation_reference.json"
 
@@ -36,6 +36,78 @@ def averages(labels, predicted, classes, average):
     return values[:3]
 
 
+def number_or_none(value):
+    return None if np.isnan(value) else float(value)
+
+
+def class_curves(labels, scores, with_points):
+    """One class against the rest; None where scikit-learn warns that it is not defined."""
+    positive = labels.astype(int)
+    if not positive.any():
+        return {"average_precision": None, "roc_auc": None}
+    curves = {"average_precision": metrics.average_precision_score(positive, scores)}
+    has_both = positive.min() != positive.max()
+    curves["roc_auc"] = metrics.roc_auc_score(positive, scores) if has_both else None
+    if with_points:
+        precision, recall, thresholds = metrics.precision_recall_curve(positive, scores)
+        curves["precision"] = precision[::-1].tolist()
+        curves["recall"] = recall[::-1].tolist()
+        curves["thresholds"] = thresholds[::-1].tolist()
+        if has_both:
+            false, true, _ = metrics.roc_curve(positive, scores, drop_intermediate=False)
+            curves["false_positive_rate"] = false.tolist()
+            curves["true_positive_rate"] = true.tolist()
+    return curves
+
+
+def reliability(right, confidence, strategy):
+    """The non-empty bins of calibration_curve, and the errors of Guo et al. (2017) from them."""
+    bins = 15
+    accuracy, mean_confidence = calibration.calibration_curve(
+        right.astype(int), confidence, pos_label=1, n_bins=bins, strategy=strategy
+    )
+    steps = np.linspace(0, 1, bins + 1)
+    edges = steps if strategy == "uniform" else np.percentile(confidence, steps * 100)
+    samples = np.bincount(np.searchsorted(edges[1:-1], confidence), minlength=bins)
+    error = np.abs(accuracy - mean_confidence)
+    return {
+        "samples": samples.tolist(),
+        "accuracy": accuracy.tolist(),
+        "confidence": mean_confidence.tolist(),
+        "expected_error": (samples[samples > 0] / len(right) * error).sum(),
+        "maximum_error": error.max(),
+    }
+
+
+def best_temperature(labels, probabilities):
+    logits = np.log(np.maximum(probabilities, np.finfo(np.float32).eps))
+
+    def loss(log_temperature):
+        scaled = logits / np.exp(log_temperature)
+        return -special.log_softmax(scaled, axis=1)[np.arange(len(labels)), labels].mean()
+
+    best = optimize.minimize_scalar(
+        loss, bounds=np.log([0.05, 20]), method="bounded", options={"xatol": 1e-9}
+    ).x
+    flat = abs(loss(best - 0.01) - loss(best + 0.01)) + abs(loss(best) - loss(best + 0.01)) < 1e-9
+    return None if flat else np.exp(best)
+
+
+def coverage(right, confidence):
+    """Kept samples and right ones among them at each threshold; mean accuracy over all coverages,
+    ties in every order alike."""
+    thresholds = np.unique(confidence)[::-1]
+    kept = [int((confidence >= t).sum()) for t in thresholds]
+    hits = [int(right[confidence >= t].sum()) for t in thresholds]
+    every = np.arange(1, len(right) + 1)
+    return {
+        "thresholds": thresholds.tolist(),
+        "coverage": [k / len(right) for k in kept],
+        "accuracy": [h / k for h, k in zip(hits, kept)],
+        "area": (np.interp(every, [0] + kept, [0] + hits) / every).mean(),
+    }
+
+
 def case(name, labels, probabilities):
     labels = np.asarray(labels)
     probabilities = np.asarray(probabilities, dtype=np.float32)
@@ -50,6 +122,9 @@ def case(name, labels, probabilities):
     # log_loss and top_k_accuracy_score want more than two classes in this form; for fewer the
     # tests know the answer.
     many = classes > 2
+    right = predicted == labels
+    exact = probabilities.astype(np.float64)
+    confidence = exact.max(axis=1)
     return {
         "name": name,
         "labels": labels.tolist(),
@@ -76,6 +151,21 @@ def case(name, labels, probabilities):
         "confusion_matrix": metrics.confusion_matrix(
             labels, predicted, labels=np.arange(classes)
         ).tolist(),
+        "balanced_accuracy": metrics.balanced_accuracy_score(labels, predicted),
+        "cohen_kappa": number_or_none(metrics.cohen_kappa_score(labels, predicted)),
+        "matthews_correlation": metrics.matthews_corrcoef(labels, predicted),
+        "curves": [
+            class_curves(labels == c, exact[:, c], with_points=classes <= 5)
+            for c in range(classes)
+        ],
+        "reliability": reliability(right, confidence, "uniform"),
+        "reliability_equal_mass": reliability(right, confidence, "quantile"),
+        "brier_score": ((exact - np.eye(classes)[labels]) ** 2).sum(axis=1).mean(),
+        # The binary score is the only one that scikit-learn 1.2 has.
+        "brier_score_binary": metrics.brier_score_loss(labels, exact[:, 1], pos_label=1)
+        if classes == 2 else None,
+        "temperature": best_temperature(labels, exact),
+        "coverage": coverage(right, confidence),
     }
 
 
@@ -133,6 +223,8 @@ def mean_cases():
 
 def main():
     warnings.simplefilter("ignore", exceptions.UndefinedMetricWarning)
+    warnings.simplefilter("ignore", UserWarning)  # predicted classes without samples
+    np.seterr(invalid="ignore")  # kappa of one class is 0 / 0
     reference = {
         "made_by": "tests/reference/make_evaluation_reference.py",
         "cases": list(cases()),

@@ -1,0 +1,53 @@
+// What a model costs: time, disk, memory.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "base/progress.hpp"
+#include "imaging/images.hpp"
+#include "models/classifier.hpp"
+
+namespace thimble {
+
+/// How fast a model answers on this machine, at this moment.
+struct PredictionSpeed {
+  int threads = 0;
+  std::size_t batch_size = 0;         ///< pictures a call, for the rate
+  double pictures_per_second = 0;     ///< the best of a few calls
+  double latency_median_seconds = 0;  ///< a call with a single picture
+  double latency_p95_seconds = 0;     ///< 95 of 100 such calls take at most this long
+  std::size_t latency_calls = 0;
+};
+
+/// Measures with pictures of the model's shape, about a second in all, longer only where the model
+/// is so slow that a few calls take longer. The first call of each kind warms up and does not
+/// count.
+/// @throws UsageError  if there are no pictures
+/// @throws Cancelled   if `progress` asked to stop
+PredictionSpeed measure_speed(const Classifier& classifier, const Images& pictures,
+                              const Progress* progress = nullptr);
+
+/// Memory of this process that is in use now, in bytes; none where the system does not tell.
+std::optional<std::uint64_t> resident_bytes();
+
+/// Weights of a network; none for other families, which keep samples, trees or sums.
+std::optional<std::uint64_t> parameter_count(const Classifier& classifier);
+
+/// What is not known has no value.
+struct ModelCost {
+  PredictionSpeed speed;
+  std::optional<std::uint64_t> file_bytes;
+  std::optional<std::uint64_t> parameters;
+  std::optional<std::uint64_t> load_bytes;     ///< resident memory that loading the model added
+  std::optional<std::uint64_t> predict_bytes;  ///< and predicting
+};
+
+nlohmann::json to_json(const ModelCost& cost);
+
+}  // namespace thimble
