@@ -60,7 +60,11 @@ void add_json(const Analysis& analysis, bool points, nlohmann::json& evaluation)
   evaluation.at("macro")["roc_auc"] = or_null(analysis.curves.macro_roc_auc);
   evaluation["calibration"] = calibration_json(analysis);
   evaluation["coverage"] = to_json(analysis.coverage);
-  if (points) evaluation["curves"] = to_json(analysis.curves, names);
+  if (points) {
+    evaluation["curves"] = to_json(analysis.curves, names);
+  } else {
+    evaluation["coverage"].erase("curve");
+  }
   if (analysis.learning_curves) {
     evaluation["learning_curves"] = to_json(*analysis.learning_curves);
   }

@@ -47,7 +47,7 @@ TemperatureScaling judge_temperature(const Probabilities& probabilities,
                                      std::uint64_t validation_samples);
 
 /// Adds the figures to the JSON of the evaluation of the same samples (docs/file-formats.md).
-/// @param points  also the points of the precision-recall and ROC curves
+/// @param points  also the points of the curves
 void add_json(const Analysis& analysis, bool points, nlohmann::json& evaluation);
 
 }  // namespace thimble

@@ -90,7 +90,25 @@ std::vector<CoverageCurve::Point> CoverageCurve::points() const {
   return points;
 }
 
+std::vector<CoverageCurve::Point> drawn_points(const CoverageCurve& curve) {
+  constexpr int kPercent = 100;
+  std::vector<CoverageCurve::Point> points;
+  double before = 0;
+  for (int percent = 1; percent <= kPercent; ++percent) {
+    const CoverageCurve::Point point = curve.keeping(percent / static_cast<double>(kPercent));
+    if (point.coverage > before) points.push_back(point);
+    before = point.coverage;
+  }
+  return points;
+}
+
 nlohmann::json to_json(const CoverageCurve& curve) {
+  nlohmann::json coverage = nlohmann::json::array();
+  nlohmann::json accuracy = nlohmann::json::array();
+  for (const CoverageCurve::Point& point : drawn_points(curve)) {
+    coverage.push_back(point.coverage);
+    accuracy.push_back(point.accuracy);
+  }
   nlohmann::json handed_over = nlohmann::json::array();
   for (const double share : kHandedOver) {
     const CoverageCurve::Point point = curve.keeping(1 - share);
@@ -99,7 +117,9 @@ nlohmann::json to_json(const CoverageCurve& curve) {
                            {"accuracy", point.accuracy},
                            {"mistakes_caught", point.mistakes_caught}});
   }
-  return {{"area", curve.area()}, {"handed_over", std::move(handed_over)}};
+  return {{"area", curve.area()},
+          {"handed_over", std::move(handed_over)},
+          {"curve", {{"coverage", std::move(coverage)}, {"accuracy", std::move(accuracy)}}}};
 }
 
 }  // namespace thimble

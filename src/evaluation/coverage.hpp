@@ -63,7 +63,11 @@ class CoverageCurve {
 /// Shares handed to a person that tables list.
 inline constexpr double kHandedOver[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.3};
 
-/// {"area", "handed_over": [{"share", "threshold", "accuracy", "mistakes_caught"}]}.
+/// At 1 %, 2 %, ..., 100 % coverage, or fewer points where there are less than 100 samples.
+std::vector<CoverageCurve::Point> drawn_points(const CoverageCurve& curve);
+
+/// {"area", "handed_over": [{"share", "threshold", "accuracy", "mistakes_caught"}],
+/// "curve": {"coverage", "accuracy"}}.
 nlohmann::json to_json(const CoverageCurve& curve);
 
 }  // namespace thimble

@@ -77,6 +77,13 @@ TEST(CoverageCurve, WithoutMistakesThereIsNoneToCatch) {
   EXPECT_EQ(to_json(curve).at("handed_over").at(2).at("accuracy"), 1);
 }
 
+TEST(CoverageCurve, IsDrawnAtWholePercents) {
+  const std::vector<CoverageCurve::Point> points = drawn_points(ten_answers());
+  ASSERT_EQ(points.size(), 10u);
+  EXPECT_DOUBLE_EQ(points.front().coverage, 0.1);
+  EXPECT_DOUBLE_EQ(points.back().accuracy, 0.7);
+}
+
 TEST(CoverageCurve, RefusesWhatDoesNotFitTogether) {
   EXPECT_THROW(CoverageCurve(Probabilities(), {}), UsageError);
   EXPECT_THROW(CoverageCurve(Probabilities(2, 2), std::vector{0}), ShapeError);

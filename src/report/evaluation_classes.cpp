@@ -1,0 +1,230 @@
+// Class by class: precision, recall, and how well the class's probability ranks the pictures.
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "report/evaluation_sections.hpp"
+
+namespace thimble::report {
+namespace {
+
+/// Lines that an eye can still tell apart in one chart.
+constexpr std::size_t kMostLines = 10;
+
+Cell number_or_nothing(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
+
+Table classification_table(const Evaluation& e, const Curves& curves) {
+  using Format = Column::Format;
+  Table table;
+  table.caption = "Classification report";
+  table.columns = {{"Class", Format::text},       {"Precision", Format::decimal},
+                   {"Recall", Format::decimal},   {"F1", Format::decimal},
+                   {"Pictures", Format::integer}, {"Average precision", Format::decimal},
+                   {"ROC AUC", Format::decimal}};
+  for (std::size_t c = 0; c < e.classes.size(); ++c) {
+    const ClassMetrics& one = e.classes[c];
+    table.rows.push_back({one.name, one.precision, one.recall, one.f1,
+                          static_cast<double>(one.support),
+                          number_or_nothing(curves.classes[c].average_precision),
+                          number_or_nothing(curves.classes[c].roc_auc)});
+  }
+  table.rows.push_back({"Macro average", e.macro.precision, e.macro.recall, e.macro.f1,
+                        static_cast<double>(e.samples),
+                        number_or_nothing(curves.macro_average_precision),
+                        number_or_nothing(curves.macro_roc_auc)});
+  table.rows.push_back({"Weighted average",
+                        e.weighted.precision,
+                        e.weighted.recall,
+                        e.weighted.f1,
+                        static_cast<double>(e.samples),
+                        {},
+                        {}});
+  return table;
+}
+
+/// Classes with pictures, lowest recall first.
+std::vector<std::size_t> classes_by_recall(const Evaluation& e) {
+  std::vector<std::size_t> order;
+  for (std::size_t c = 0; c < e.classes.size(); ++c) {
+    if (e.classes[c].support > 0) order.push_back(c);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return e.classes[a].recall < e.classes[b].recall;
+  });
+  return order;
+}
+
+Chart recall_chart(const Evaluation& e) {
+  Series bars;
+  bars.name = "Accuracy";
+  Chart chart;
+  for (const std::size_t c : classes_by_recall(e)) {
+    const Interval interval = wilson_interval(e.confusion_matrix.count(c, c), e.classes[c].support);
+    chart.y.categories.push_back(e.classes[c].name);
+    bars.y.push_back(100 * e.classes[c].recall);
+    bars.low.push_back(100 * interval.low);
+    bars.high.push_back(100 * interval.high);
+  }
+  chart.id = "class-accuracy";
+  chart.title = "Accuracy by class";
+  chart.description =
+      "For each class the share of its pictures that the model names right, with its 95 % "
+      "interval; the class with the lowest share first.";
+  chart.kind = Chart::Kind::bars;
+  chart.horizontal = true;
+  chart.x = {.title = "Right answers", .unit = "%", .min = 0, .max = 100};
+  chart.y.title = "True class";
+  chart.y.scale = Axis::Scale::category;
+  chart.series = {std::move(bars)};
+  chart.references = {{ReferenceLine::Kind::vertical, 100 * e.accuracy, "all pictures"}};
+  return chart;
+}
+
+std::string classes_finding(const Evaluation& e) {
+  const std::vector<std::size_t> order = classes_by_recall(e);
+  const ClassMetrics& worst = e.classes[order.front()];
+  const ClassMetrics& best = e.classes[order.back()];
+  if (worst.recall == best.recall) {
+    return order.size() == 1
+               ? fmt::format("All pictures are of one class, {}: {} of them are named right.",
+                             worst.name, percent(worst.recall))
+               : fmt::format("All classes are recognised equally well: {} of their pictures.",
+                             percent(worst.recall));
+  }
+  return fmt::format(
+      "{} is the hardest class, {} of its pictures are named right; {} is the "
+      "easiest with {}.",
+      worst.name, percent(worst.recall), best.name, percent(best.recall));
+}
+
+/// What the figures of a table cannot say by themselves.
+std::vector<std::string> odd_classes(const Evaluation& e) {
+  const auto listed = [&](auto matches) {
+    std::string names;
+    for (std::size_t c = 0; c < e.classes.size(); ++c) {
+      if (matches(c)) names += (names.empty() ? "" : ", ") + e.classes[c].name;
+    }
+    return names;
+  };
+  std::vector<std::string> notes;
+  const std::string never =
+      listed([&](std::size_t c) { return e.confusion_matrix.predictions(c) == 0; });
+  if (!never.empty()) {
+    notes.push_back("Never predicted: " + never +
+                    ". Precision is then not defined and shown as 0.");
+  }
+  const std::string absent = listed([&](std::size_t c) { return e.classes[c].support == 0; });
+  if (!absent.empty()) {
+    notes.push_back("Without pictures here: " + absent +
+                    ". Recall is then not defined and shown as 0; averages count it so.");
+  }
+  return notes;
+}
+
+/// Classes with an average precision, lowest first.
+std::vector<std::size_t> classes_by_ranking(const Curves& curves) {
+  std::vector<std::size_t> order;
+  for (std::size_t c = 0; c < curves.classes.size(); ++c) {
+    if (curves.classes[c].average_precision) order.push_back(c);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return *curves.classes[a].average_precision < *curves.classes[b].average_precision;
+  });
+  return order;
+}
+
+std::string ranking_finding(const JudgedModel& judged) {
+  const Curves& curves = judged.analysis.curves;
+  const std::vector<std::size_t> order = classes_by_ranking(curves);
+  if (order.empty() || !curves.macro_roc_auc) {
+    return "All pictures are of one class: how well classes are told apart cannot be said.";
+  }
+  const std::size_t worst = order.front();
+  return fmt::format(
+      "A picture of a class gets a higher probability for it than another picture in {:.2f} % of "
+      "cases (mean ROC AUC); hardest to find without false finds is {}, average precision {:.3f} "
+      "against {:.3f} on average.",
+      100 * *curves.macro_roc_auc, judged.evaluation.classes[worst].name,
+      *curves.classes[worst].average_precision, *curves.macro_average_precision);
+}
+
+Axis share_axis(const std::string& title) {
+  return {.title = title, .unit = "%", .min = 0, .max = 100};
+}
+
+std::vector<double> in_percent(std::vector<double> shares) {
+  for (double& share : shares) share *= 100;
+  return shares;
+}
+
+Chart precision_recall_chart(const JudgedModel& judged, const std::vector<std::size_t>& drawn) {
+  Chart chart;
+  chart.id = "precision-recall";
+  chart.title = "Precision and recall";
+  chart.description =
+      "One line a class: how many of the pictures found are of the class (precision) as more and "
+      "more of the class's pictures are found (recall).";
+  chart.x = share_axis("Recall");
+  chart.y = share_axis("Precision");
+  for (const std::size_t c : drawn) {
+    const ClassCurves& curves = judged.analysis.curves.classes[c];
+    chart.series.push_back({.name = judged.evaluation.classes[c].name,
+                            .x = in_percent(curves.precision_recall.recall),
+                            .y = in_percent(curves.precision_recall.precision)});
+  }
+  return chart;
+}
+
+Chart roc_chart(const JudgedModel& judged, const std::vector<std::size_t>& drawn) {
+  Chart chart;
+  chart.id = "roc";
+  chart.title = "ROC";
+  chart.description =
+      "One line a class: how many of the class's pictures are found as more and more pictures of "
+      "other classes are taken for it.";
+  chart.x = share_axis("False positive rate");
+  chart.y = share_axis("True positive rate");
+  for (const std::size_t c : drawn) {
+    const ClassCurves& curves = judged.analysis.curves.classes[c];
+    if (!curves.roc_auc) continue;
+    chart.series.push_back({.name = judged.evaluation.classes[c].name,
+                            .x = in_percent(curves.roc.false_positive_rate),
+                            .y = in_percent(curves.roc.true_positive_rate)});
+  }
+  chart.references = {{ReferenceLine::Kind::diagonal, 0, "chance"}};
+  return chart;
+}
+
+}  // namespace
+
+Section classes_section(const JudgedModel& judged) {
+  const Evaluation& e = judged.evaluation;
+  Section section{"classes", "Class by class", classes_finding(e), {}};
+  section.blocks.push_back(recall_chart(e));
+  section.blocks.push_back(classification_table(e, judged.analysis.curves));
+  for (std::string& note : odd_classes(e)) section.blocks.push_back(Paragraph{std::move(note)});
+  return section;
+}
+
+Section ranking_section(const JudgedModel& judged) {
+  std::vector<std::size_t> drawn = classes_by_ranking(judged.analysis.curves);
+  Section section{"ranking", "Finding one class among all", ranking_finding(judged), {}};
+  if (drawn.size() > kMostLines) {
+    section.blocks.push_back(
+        Paragraph{fmt::format("Drawn are the {} classes with the lowest average precision of {}.",
+                              kMostLines, drawn.size())});
+    drawn.resize(kMostLines);
+  }
+  std::sort(drawn.begin(), drawn.end());  // colours by the order of the classes
+  SideBySide charts;
+  if (!drawn.empty()) charts.blocks.push_back(precision_recall_chart(judged, drawn));
+  if (judged.analysis.curves.macro_roc_auc) charts.blocks.push_back(roc_chart(judged, drawn));
+  if (!charts.blocks.empty()) section.blocks.push_back(std::move(charts));
+  return section;
+}
+
+}  // namespace thimble::report
