@@ -12,11 +12,16 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "data/source.hpp"
+#include "evaluation/analysis.hpp"
 #include "evaluation/evaluation.hpp"
 #include "evaluation/evaluation_text.hpp"
 #include "evaluation/prediction.hpp"
 #include "evaluation/prediction_sheet.hpp"
 #include "imaging/codec.hpp"
+#include "models/shipped.hpp"
+#include "report/evaluation_report.hpp"
+#include "report/figures.hpp"
+#include "report/html_page.hpp"
 
 namespace thimble::cli {
 namespace {
@@ -45,11 +50,85 @@ JudgedSplit split_named(const std::string& name) {
   return name == "train" ? JudgedSplit::train : JudgedSplit::test;
 }
 
+bool wants_report(const EvaluateOptions& options) {
+  return !options.report.empty() || !options.figures.empty();
+}
+
+/// The command in short, to make the report again.
+std::string command_text(const EvaluateOptions& options) {
+  std::string text = "thimble evaluate " + options.model;
+  if (!options.data.source.empty()) text += " --data " + options.data.source;
+  if (options.split == JudgedSplit::validation) text += " --split validation";
+  if (options.split == JudgedSplit::train) text += " --split train";
+  if (options.flip_tta) text += " --tta";
+  if (options.temperature_scaling) text += " --temperature-scaling";
+  return text + " --report " + (options.report.empty() ? "FILE.html" : options.report.string());
+}
+
+/// Memory that was added; none where the system does not tell.
+std::optional<std::uint64_t> growth(const std::optional<std::uint64_t>& before,
+                                    const std::optional<std::uint64_t>& after) {
+  if (!before || !after) return std::nullopt;
+  return *after - std::min(*before, *after);
+}
+
+/// Loads the model, and sees how much memory that takes.
+std::unique_ptr<Classifier> load_measured(const std::string& name, ModelRecord& record) {
+  const std::filesystem::path file = find_model(name);
+  const std::optional<std::uint64_t> before = resident_bytes();
+  std::unique_ptr<Classifier> model = load_classifier(file);
+  record.load_bytes = growth(before, resident_bytes());
+  record.file_bytes = std::filesystem::file_size(file);
+  return model;
+}
+
 void run(EvaluateOptions& options) {
-  const std::unique_ptr<Classifier> model = load_classifier(options.model);
+  require_writable(options);
+  ModelRecord measured;
+  const std::unique_ptr<Classifier> model = load_measured(options.model, measured);
+  ModelRecord record =
+      read_record(options.model, model->description(), /*required=*/wants_report(options));
+  record.file_bytes = measured.file_bytes;
+  record.load_bytes = measured.load_bytes;
   if (options.data.source.empty()) options.data.source = default_source(model->description());
+  catch_interrupts();
   ConsoleProgress progress("evaluate", "images");
-  evaluate_classifier(*model, load(options.data), options, std::cout, std::cerr, &progress);
+  evaluate_classifier(*model, load(options.data), options, std::cout, std::cerr, &progress, record);
+}
+
+/// A temperature and how many samples it was fitted on.
+struct FittedTemperature {
+  double temperature = 1;
+  std::uint64_t samples = 0;
+};
+
+FittedTemperature fit_on_validation(const Classifier& model, const DatasetSplits& splits,
+                                    const EvaluateOptions& options, Progress* progress) {
+  const Dataset validation = held_out_samples(splits, model.description());
+  const Probabilities probabilities =
+      predict(model, validation.images, {.flip_tta = options.flip_tta, .progress = progress});
+  return {fit_temperature(probabilities, validation.labels), validation.size()};
+}
+
+ModelCost measure_cost(const Classifier& model, const Images& pictures, const ModelRecord& record,
+                       std::optional<std::uint64_t> predict_bytes, const Progress* progress) {
+  return {measure_speed(model, pictures, progress), record.file_bytes, parameter_count(model),
+          record.load_bytes, predict_bytes};
+}
+
+/// Writes the report's page and figures, whichever are wanted.
+void write_report(const report::JudgedModel& judged, const EvaluateOptions& options,
+                  std::ostream& out) {
+  if (!wants_report(options)) return;
+  const report::Report report = report::evaluation_report(judged);
+  if (!options.report.empty()) {
+    report::write_html(options.report, report);
+    out << "report     " << options.report.string() << "\n";
+  }
+  if (!options.figures.empty()) {
+    const auto files = report::write_figures(options.figures, report);
+    out << fmt::format("figures    {} ({} files)\n", options.figures.string(), files.size());
+  }
 }
 
 }  // namespace
@@ -62,25 +141,47 @@ std::string default_source(const ModelDescription& model) {
 
 Evaluation evaluate_classifier(const Classifier& model, DatasetSplits splits,
                                const EvaluateOptions& options, std::ostream& out,
-                               std::ostream& notes, Progress* progress) {
+                               std::ostream& notes, Progress* progress, const ModelRecord& record) {
   const ModelDescription& description = model.description();
+  std::optional<FittedTemperature> fitted;
+  if (options.temperature_scaling) fitted = fit_on_validation(model, splits, options, progress);
   const JudgedData judged = choose_judged_data(std::move(splits), options.split, description);
   const Dataset& dataset = judged.dataset;
+  const std::optional<std::uint64_t> memory_before = resident_bytes();
   const Probabilities probabilities =
       predict(model, dataset.images, {.flip_tta = options.flip_tta, .progress = progress});
+  const std::optional<std::uint64_t> memory_after = resident_bytes();
   Evaluation evaluation = evaluate(probabilities, dataset.labels, dataset.classes);
   evaluation.model = judged_model_json(description, options.model, options.flip_tta);
   evaluation.data = judged_data_json(judged);
+  Analysis analysis = analyse(probabilities, dataset.labels);
+  analysis.learning_curves = record.learning_curves;
+  if (fitted) {
+    analysis.temperature =
+        judge_temperature(probabilities, dataset.labels, fitted->temperature, fitted->samples);
+  }
+  if (!options.json.empty() || wants_report(options)) {
+    analysis.cost =
+        measure_cost(model, dataset.images, record, growth(memory_before, memory_after), progress);
+  }
 
   if (options.flip_tta && !knows_mirror_images(description)) {
     notes << "note: the model was not trained on mirrored pictures; --tta may do harm\n";
   }
   for (const std::string& note : judged.notes) notes << "note: " << note << "\n";
-  out << heading(description, dataset, options.flip_tta) << to_text(evaluation);
-  if (!options.json.empty()) write_file(options.json, to_json(evaluation).dump(2) + "\n");
+  out << heading(description, dataset, options.flip_tta) << to_text(evaluation)
+      << to_text(analysis, evaluation.accuracy);
+  if (!options.json.empty()) {
+    nlohmann::json json = to_json(evaluation);
+    add_json(analysis, /*points=*/true, json);
+    write_file(options.json, json.dump(2) + "\n");
+  }
   if (!options.sheet.empty()) {
     write_sheet(dataset, probabilities, description.name, options.sheet);
   }
+  write_report({description, judged, probabilities, evaluation, analysis, record.no_learning_curves,
+                command_text(options)},
+               options, out);
   return evaluation;
 }
 
@@ -90,7 +191,7 @@ void add_evaluate_command(CLI::App& program) {
   CLI::App* command =
       program.add_subcommand("evaluate",
                              "Judge a model on labelled pictures: accuracy, per-class "
-                             "figures, confusion matrix");
+                             "figures, confusion matrix, report");
   command
       ->add_option("model", options->model,
                    "A run's folder, a model file, or the name of a model that ships with Thimble")
@@ -111,6 +212,18 @@ void add_evaluate_command(CLI::App& program) {
       ->add_option("--sheet", options->sheet,
                    "Write a sheet of right and wrong predictions to this file as PNG")
       ->type_name("FILE.png");
+  command
+      ->add_option("--report", options->report,
+                   "Write a report to this file: one HTML page with figures and pictures, which "
+                   "needs nothing else")
+      ->type_name("FILE.html");
+  command
+      ->add_option("--figures", options->figures,
+                   "Write the report's figures into this folder as SVG and PNG")
+      ->type_name("FOLDER");
+  command->add_flag("--temperature-scaling", options->temperature_scaling,
+                    "Also judge the probabilities after dividing the logits by a temperature that "
+                    "is fitted on the validation split of the training");
   command->add_flag("--tta", options->flip_tta,
                     "Test-time augmentation: average each answer with that of the mirror image; "
                     "takes twice as long");
@@ -120,7 +233,8 @@ void add_evaluate_command(CLI::App& program) {
       "  thimble evaluate cnn --tta                           the model that ships, a little "
       "better\n"
       "  thimble evaluate runs/shoes --data shoes/ --json figures.json\n"
-      "  thimble evaluate cnn --sheet mistakes.png            look at what it gets wrong");
+      "  thimble evaluate cnn --sheet mistakes.png            look at what it gets wrong\n"
+      "  thimble evaluate runs/cnn-fashion-mnist --report report.html --figures figures/");
   command->callback([options, split] {
     if (!split->empty()) options->split = split_named(*split);
     run(*options);

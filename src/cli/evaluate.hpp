@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <ostream>
@@ -11,9 +12,18 @@
 #include "cli/data_options.hpp"
 #include "evaluation/evaluation.hpp"
 #include "evaluation/judged_data.hpp"
+#include "evaluation/learning_curves.hpp"
 #include "models/classifier.hpp"
 
 namespace thimble::cli {
+
+/// What is known of a model beside the model itself.
+struct ModelRecord {
+  std::optional<LearningCurves> learning_curves;
+  std::string no_learning_curves;  ///< why there are none, a sentence
+  std::optional<std::uint64_t> file_bytes;
+  std::optional<std::uint64_t> load_bytes;  ///< memory that loading it took
+};
 
 struct EvaluateOptions {
   std::string model;
@@ -21,17 +31,34 @@ struct EvaluateOptions {
   std::optional<JudgedSplit> split;  ///< nothing: test, or everything where there is no test split
   std::filesystem::path json;        ///< empty: none
   std::filesystem::path sheet;       ///< empty: none
+  std::filesystem::path report;      ///< empty: none
+  std::filesystem::path figures;     ///< a folder; empty: none
   bool flip_tta = false;
+  bool temperature_scaling = false;  ///< fitted on the training's validation split
 };
 
 /// The source to judge a model on where none was named: the data set it was trained on if that is
 /// known by name, else fashion-mnist.
 std::string default_source(const ModelDescription& model);
 
+/// What a run's folder tells of its training; a model file tells nothing.
+/// @param model     as the user names it
+/// @param required  learning curves are wanted, so a run that should have them must
+/// @throws FileError, DataError  if they are required and the folder of a neural run has no
+/// history,
+///                               or its history is damaged
+ModelRecord read_record(const std::filesystem::path& model, const ModelDescription& description,
+                        bool required);
+
+/// Makes sure, before any long work, that what the options name can be written.
+/// @throws FileError  if it cannot; names it
+void require_writable(const EvaluateOptions& options);
+
 /// Judges `model` on `splits`: figures to `out`, what to know about them to `notes`, and the files
 /// that the options name.
 Evaluation evaluate_classifier(const Classifier& model, DatasetSplits splits,
                                const EvaluateOptions& options, std::ostream& out,
-                               std::ostream& notes, Progress* progress = nullptr);
+                               std::ostream& notes, Progress* progress = nullptr,
+                               const ModelRecord& record = {});
 
 }  // namespace thimble::cli

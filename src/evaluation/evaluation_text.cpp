@@ -16,6 +16,7 @@ constexpr std::size_t kNameWidth = 20;       // of a class in the table
 constexpr std::size_t kRowNameWidth = 12;    // of a class beside the matrix
 constexpr std::size_t kColumnNameWidth = 5;  // of a class above the matrix
 constexpr std::size_t kPairs = 4;
+constexpr double kUnsureShare = 0.05;
 
 using Output = std::back_insert_iterator<std::string>;
 
@@ -104,6 +105,39 @@ std::vector<std::string> short_names(std::span<const std::string> names, std::si
     if (seen.count(prefixes[i]) > 1) prefixes[i] = fmt::format("#{}", i);
   }
   return prefixes;
+}
+
+std::string to_text(const Analysis& analysis, double accuracy) {
+  std::string text;
+  const Output out(text);
+  const Reliability& reliability = analysis.reliability;
+  fmt::format_to(
+      out, "\ncertainty  claims {:.2f} %, right {:.2f} %; expected calibration error {:.2f} %\n",
+      100 * reliability.mean_confidence, 100 * accuracy, 100 * reliability.expected_error);
+  if (analysis.temperature) {
+    fmt::format_to(
+        out,
+        "           divided by temperature {:.3f}: error {:.2f} %, loss {:.4f} (fitted on "
+        "{} others)\n",
+        analysis.temperature->temperature, 100 * analysis.temperature->reliability.expected_error,
+        analysis.temperature->loss, format_count(analysis.temperature->validation_samples));
+  }
+  const CoverageCurve::Point kept = analysis.coverage.keeping(1 - kUnsureShare);
+  fmt::format_to(
+      out,
+      "unsure     the {:.0f} % least sure to a person: {:.2f} % of the rest right, {:.0f} % "
+      "of the mistakes caught\n",
+      100 * kUnsureShare, 100 * kept.accuracy, 100 * kept.mistakes_caught);
+  if (analysis.curves.macro_roc_auc && analysis.curves.macro_average_precision) {
+    fmt::format_to(out, "ranking    mean ROC AUC {:.4f}, mean average precision {:.4f}\n",
+                   *analysis.curves.macro_roc_auc, *analysis.curves.macro_average_precision);
+  }
+  if (analysis.cost) {
+    const AnswerSpeed& speed = analysis.cost->speed;
+    fmt::format_to(out, "speed      {:.0f} pictures/s in batches; one picture {:.2f} ms\n",
+                   speed.pictures_per_second, 1000 * speed.latency_median_seconds);
+  }
+  return text;
 }
 
 std::string to_text(const Evaluation& evaluation) {

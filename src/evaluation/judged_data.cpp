@@ -168,6 +168,25 @@ nlohmann::json judged_data_json(const JudgedData& judged) {
   return data;
 }
 
+Dataset held_out_samples(const DatasetSplits& splits, const ModelDescription& model) {
+  const ValidationRule rule = validation_rule(model);
+  if (rule.fraction <= 0) {
+    throw UsageError(fmt::format(
+        "the model '{}' was trained without a validation split, so there are no samples to fit a "
+        "temperature on; train it with --set training.validation_fraction=0.1",
+        model.name));
+  }
+  TrainValidation parts = split_validation_fraction(splits.train, rule.fraction, rule.seed);
+  if (!trained_on(model, parts.train)) {
+    throw UsageError(
+        fmt::format("the model '{}' was not trained on {}, so the validation samples of its "
+                    "training cannot be told; use the --data that it was trained on ({})",
+                    model.name, splits.train.provenance.name,
+                    model.trained_on.name.empty() ? "unknown" : model.trained_on.name));
+  }
+  return std::move(parts.validation);
+}
+
 JudgedData choose_judged_data(DatasetSplits splits, std::optional<JudgedSplit> split,
                               const ModelDescription& model) {
   if (splits.train.images.shape() != model.input) {

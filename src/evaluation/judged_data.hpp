@@ -40,6 +40,11 @@ nlohmann::json judged_model_json(const ModelDescription& model, const std::strin
 /// What an evaluation says of the samples that it judged by: `data` of evaluation.json.
 nlohmann::json judged_data_json(const JudgedData& judged);
 
+/// The samples that the training of `model` kept aside, made anew: to fit a temperature on.
+/// @param splits  the data that the model was trained on
+/// @throws UsageError  if the training kept none aside, or was of other data; says what to do
+Dataset held_out_samples(const DatasetSplits& splits, const ModelDescription& model);
+
 /// Gives the labels of `dataset` the numbers that the model's classes have.
 ///
 /// Classes are matched by their names, so that their order, or a class without samples, does not

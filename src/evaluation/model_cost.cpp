@@ -54,10 +54,10 @@ nlohmann::json or_null(const std::optional<std::uint64_t>& value) {
 
 }  // namespace
 
-PredictionSpeed measure_speed(const Classifier& classifier, const Images& pictures,
-                              const Progress* progress) {
+AnswerSpeed measure_speed(const Classifier& classifier, const Images& pictures,
+                          const Progress* progress) {
   if (pictures.empty()) throw UsageError("speed: there are no pictures to measure with");
-  PredictionSpeed speed;
+  AnswerSpeed speed;
   speed.threads = thread_count();
   speed.batch_size = std::min(kBatch, pictures.size());
   const std::vector<double> batches = time_calls(classifier, pictures, speed.batch_size, progress);

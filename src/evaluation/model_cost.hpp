@@ -16,7 +16,7 @@
 namespace thimble {
 
 /// How fast a model answers on this machine, at this moment.
-struct PredictionSpeed {
+struct AnswerSpeed {
   int threads = 0;
   std::size_t batch_size = 0;         ///< pictures a call, for the rate
   double pictures_per_second = 0;     ///< the best of a few calls
@@ -30,8 +30,8 @@ struct PredictionSpeed {
 /// count.
 /// @throws UsageError  if there are no pictures
 /// @throws Cancelled   if `progress` asked to stop
-PredictionSpeed measure_speed(const Classifier& classifier, const Images& pictures,
-                              const Progress* progress = nullptr);
+AnswerSpeed measure_speed(const Classifier& classifier, const Images& pictures,
+                          const Progress* progress = nullptr);
 
 /// Memory of this process that is in use now, in bytes; none where the system does not tell.
 std::optional<std::uint64_t> resident_bytes();
@@ -41,7 +41,7 @@ std::optional<std::uint64_t> parameter_count(const Classifier& classifier);
 
 /// What is not known has no value.
 struct ModelCost {
-  PredictionSpeed speed;
+  AnswerSpeed speed;
   std::optional<std::uint64_t> file_bytes;
   std::optional<std::uint64_t> parameters;
   std::optional<std::uint64_t> load_bytes;     ///< resident memory that loading the model added

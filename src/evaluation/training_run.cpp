@@ -4,6 +4,7 @@
 
 #include "base/atomic_file.hpp"
 #include "data/split.hpp"
+#include "evaluation/analysis.hpp"
 #include "evaluation/judged_data.hpp"
 #include "evaluation/prediction.hpp"
 #include "models/run_folder.hpp"
@@ -75,7 +76,9 @@ JudgedTest judge_test(Classifier& classifier, TrainingSamples& samples,
   evaluation.model = judged_model_json(classifier.description(), paths.model().string());
   evaluation.data = judged_data_json(judged);
   classifier.description().metrics["test"] = figures(evaluation);
-  write_file(paths.evaluation(), to_json(evaluation).dump(2) + "\n");
+  nlohmann::json json = to_json(evaluation);
+  add_json(analyse(probabilities, data.labels), /*points=*/false, json);
+  write_file(paths.evaluation(), json.dump(2) + "\n");
   return {std::move(evaluation), std::move(probabilities), judged.notes};
 }
 

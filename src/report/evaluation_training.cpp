@@ -144,7 +144,7 @@ Section learning_curves_section(const JudgedModel& judged) {
 
 Section cost_section(const JudgedModel& judged) {
   const ModelCost& cost = *judged.analysis.cost;
-  const PredictionSpeed& speed = cost.speed;
+  const AnswerSpeed& speed = cost.speed;
   const std::string threads = fmt::format(
       "{} {}", speed.threads, plural("thread", static_cast<std::uint64_t>(speed.threads)));
   Facts facts;

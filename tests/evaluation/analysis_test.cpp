@@ -47,7 +47,7 @@ TEST(Analysis, ATemperatureOfOneChangesNothing) {
 
 TEST(ModelCost, IsMeasured) {
   const testing::FakeClassifier model({4, 4, 1}, kClasses);
-  const PredictionSpeed speed = measure_speed(model, Images({4, 4, 1}, 30));
+  const AnswerSpeed speed = measure_speed(model, Images({4, 4, 1}, 30));
   EXPECT_EQ(speed.batch_size, 30u);
   EXPECT_GT(speed.pictures_per_second, 0);
   EXPECT_GT(speed.latency_calls, 0u);

@@ -1,0 +1,91 @@
+// What `thimble evaluate` reads beside the model, and where it writes.
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "base/atomic_file.hpp"
+#include "base/error.hpp"
+#include "cli/evaluate.hpp"
+#include "models/run_folder.hpp"
+#include "report/html_page.hpp"
+
+namespace thimble::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Begins the file and takes it back. What is no regular file (a pipe, a device) is left alone: its
+/// reader would see it closed.
+void require_writable_file(const fs::path& path) {
+  std::error_code unknown;
+  if (path.empty()) return;
+  if (fs::exists(path, unknown) && !fs::is_regular_file(path, unknown) &&
+      !fs::is_directory(path, unknown)) {
+    return;
+  }
+  const AtomicFile probe(path);
+}
+
+void require_writable_folder(const fs::path& path) {
+  if (path.empty()) return;
+  std::error_code unknown;
+  fs::path there = fs::absolute(path);
+  while (!fs::exists(there, unknown) && there.has_relative_path()) there = there.parent_path();
+  if (!fs::is_directory(there, unknown)) {
+    throw FileError(
+        fmt::format("{}: cannot make this folder: {} is a file", path.string(), there.string()));
+  }
+  if (access(there.c_str(), W_OK | X_OK) != 0) {
+    throw FileError(
+        fmt::format("{}: cannot write into this folder: {}", path.string(), std::strerror(errno)));
+  }
+}
+
+}  // namespace
+
+ModelRecord read_record(const fs::path& model, const ModelDescription& description, bool required) {
+  ModelRecord record;
+  std::error_code unknown;
+  if (description.family != "neural") {
+    record.no_learning_curves =
+        fmt::format("There are no epochs to show: a model of family '{}' learns in one go.",
+                    description.family);
+    return record;
+  }
+  if (!fs::is_directory(model, unknown)) {
+    record.no_learning_curves =
+        "A model file keeps no record of its training; name its run's folder to see how it "
+        "learned.";
+    return record;
+  }
+  const RunPaths paths(model);
+  const std::vector<nlohmann::json> history = read_history(paths.history());
+  if (history.empty() && required) {
+    throw FileError(fmt::format(
+        "{}: {}, so there are no learning curves to show; name the model file instead for a report "
+        "without them: {}",
+        paths.history().string(),
+        fs::exists(paths.history(), unknown) ? "this file holds no whole epoch"
+                                             : "there is no such file",
+        paths.model().string()));
+  }
+  if (history.empty()) return record;
+  record.learning_curves = learning_curves(history, paths.history().string());
+  return record;
+}
+
+void require_writable(const EvaluateOptions& options) {
+  for (const fs::path& file : {options.json, options.sheet, options.report}) {
+    require_writable_file(file);
+  }
+  require_writable_folder(options.figures);
+  // The page's script may be missing from an installation.
+  if (!options.report.empty()) report::html_page({});
+}
+
+}  // namespace thimble::cli
