@@ -50,8 +50,9 @@ std::string default_source(const ModelDescription& model);
 ModelRecord read_record(const std::filesystem::path& model, const ModelDescription& description,
                         bool required);
 
-/// Makes sure, before any long work, that what the options name can be written.
-/// @throws FileError  if it cannot; names it
+/// Makes sure, before any long work, that what the options name can be written, and the scripts
+/// that draw it are there.
+/// @throws FileError  if not; names what is missing
 void require_writable(const EvaluateOptions& options);
 
 /// Judges `model` on `splits`: figures to `out`, what to know about them to `notes`, and the files

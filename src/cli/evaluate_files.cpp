@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "cli/evaluate.hpp"
 #include "models/run_folder.hpp"
-#include "report/html_page.hpp"
+#include "report/web_files.hpp"
 
 namespace thimble::cli {
 namespace {
@@ -84,8 +84,9 @@ void require_writable(const EvaluateOptions& options) {
     require_writable_file(file);
   }
   require_writable_folder(options.figures);
-  // The page's script may be missing from an installation.
-  if (!options.report.empty()) report::html_page({});
+  // The scripts that draw may be missing from an installation.
+  if (!options.report.empty()) report::read_web_file("report.js");
+  if (!options.figures.empty()) report::read_web_file("figures.js");
 }
 
 }  // namespace thimble::cli

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kBatch = 1000;
 constexpr std::size_t kFewestCalls = 2;
 constexpr std::size_t kMostCalls = 200;
-constexpr double kSecondsPerKind = 0.5;
+constexpr double kSecondsPerKind = 0.3;
 
 Images first(const Images& pictures, std::size_t begin, std::size_t count) {
   const std::size_t size = pictures.shape().size();

@@ -143,7 +143,7 @@ Chart coverage_chart(const JudgedModel& judged) {
     oracle.y.push_back(100 * std::min(1.0, accuracy / point.coverage));
   }
   Chart chart;
-  chart.id = "coverage";
+  chart.id = "accuracy-by-coverage";
   chart.title = "Accuracy against coverage";
   chart.description =
       "How often the answers that are kept are right, against how many are kept, the surest first.";
@@ -211,11 +211,11 @@ Section calibration_section(const JudgedModel& judged) {
 
 Section coverage_section(const JudgedModel& judged) {
   Section section{"coverage", "When unsure, ask a person", coverage_finding(judged), {}};
-  section.blocks.push_back(coverage_chart(judged));
+  section.blocks.emplace_back(coverage_chart(judged));
   if (std::string text = target_text(judged); !text.empty()) {
-    section.blocks.push_back(Paragraph{std::move(text)});
+    section.blocks.emplace_back(Paragraph{std::move(text)});
   }
-  section.blocks.push_back(coverage_table(judged.analysis.coverage));
+  section.blocks.emplace_back(coverage_table(judged.analysis.coverage));
   return section;
 }
 

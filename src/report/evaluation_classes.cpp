@@ -204,9 +204,9 @@ Chart roc_chart(const JudgedModel& judged, const std::vector<std::size_t>& drawn
 Section classes_section(const JudgedModel& judged) {
   const Evaluation& e = judged.evaluation;
   Section section{"classes", "Class by class", classes_finding(e), {}};
-  section.blocks.push_back(recall_chart(e));
-  section.blocks.push_back(classification_table(e, judged.analysis.curves));
-  for (std::string& note : odd_classes(e)) section.blocks.push_back(Paragraph{std::move(note)});
+  section.blocks.emplace_back(recall_chart(e));
+  section.blocks.emplace_back(classification_table(e, judged.analysis.curves));
+  for (std::string& note : odd_classes(e)) section.blocks.emplace_back(Paragraph{std::move(note)});
   return section;
 }
 
@@ -214,16 +214,16 @@ Section ranking_section(const JudgedModel& judged) {
   std::vector<std::size_t> drawn = classes_by_ranking(judged.analysis.curves);
   Section section{"ranking", "Finding one class among all", ranking_finding(judged), {}};
   if (drawn.size() > kMostLines) {
-    section.blocks.push_back(
+    section.blocks.emplace_back(
         Paragraph{fmt::format("Drawn are the {} classes with the lowest average precision of {}.",
                               kMostLines, drawn.size())});
     drawn.resize(kMostLines);
   }
   std::sort(drawn.begin(), drawn.end());  // colours by the order of the classes
   SideBySide charts;
-  if (!drawn.empty()) charts.blocks.push_back(precision_recall_chart(judged, drawn));
-  if (judged.analysis.curves.macro_roc_auc) charts.blocks.push_back(roc_chart(judged, drawn));
-  if (!charts.blocks.empty()) section.blocks.push_back(std::move(charts));
+  if (!drawn.empty()) charts.blocks.emplace_back(precision_recall_chart(judged, drawn));
+  if (judged.analysis.curves.macro_roc_auc) charts.blocks.emplace_back(roc_chart(judged, drawn));
+  if (!charts.blocks.empty()) section.blocks.emplace_back(std::move(charts));
   return section;
 }
 

@@ -201,7 +201,7 @@ Section confused_pairs_section(const JudgedModel& judged) {
   const auto pairs = e.confusion_matrix.most_confused(kPairsInWords);
   Section section{"confused-pairs", "The most confused pairs", pairs_finding(e, pairs), {}};
   for (const ConfusionMatrix::Pair& pair : pairs) {
-    section.blocks.push_back(Paragraph{pair_in_words(e, pair)});
+    section.blocks.emplace_back(Paragraph{pair_in_words(e, pair)});
   }
   return section;
 }
@@ -226,12 +226,12 @@ Section pictures_section(const JudgedModel& judged, PictureAtlas& atlas) {
   PictureSheet mistakes{"mistakes", "Mistakes and doubts", {}};
   if (!wrong.cells.empty()) mistakes.groups.push_back(std::move(wrong));
   mistakes.groups.push_back(std::move(unsure));
-  section.blocks.push_back(std::move(mistakes));
+  section.blocks.emplace_back(std::move(mistakes));
   PictureSheet hits{"right-answers", "Right, the most certain of each class", {}};
   for (PictureGroup& group : right) {
     if (!group.cells.empty()) hits.groups.push_back(std::move(group));
   }
-  if (!hits.groups.empty()) section.blocks.push_back(std::move(hits));
+  if (!hits.groups.empty()) section.blocks.emplace_back(std::move(hits));
   return section;
 }
 

@@ -130,11 +130,11 @@ Section learning_curves_section(const JudgedModel& judged) {
   }
   const LearningCurves& curves = *judged.analysis.learning_curves;
   section.finding = learning_finding(curves);
-  section.blocks.push_back(SideBySide{{loss_chart(curves), accuracy_chart(curves)}});
-  section.blocks.push_back(learning_rate_chart(curves));
+  section.blocks.emplace_back(SideBySide{{loss_chart(curves), accuracy_chart(curves)}});
+  section.blocks.emplace_back(learning_rate_chart(curves));
   double seconds = 0;
   for (const double one : curves.seconds) seconds += std::isnan(one) ? 0 : one;
-  section.blocks.push_back(Paragraph{fmt::format(
+  section.blocks.emplace_back(Paragraph{fmt::format(
       "{} {} in {}. Training figures are running means over each epoch, of pictures as they were "
       "varied and with dropout; validation figures are measured after it, so they may well be the "
       "better ones.",

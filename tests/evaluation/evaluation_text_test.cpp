@@ -76,5 +76,24 @@ TEST(ShortNames, StayDistinct) {
   EXPECT_TRUE(short_names({}, 5).empty());
 }
 
+TEST(AnalysisText, FitsATerminal) {
+  Probabilities rows(4, 2);
+  for (std::size_t i = 0; i < 4; ++i) {
+    rows[i][0] = 0.6f + 0.1f * static_cast<float>(i);
+    rows[i][1] = 1 - rows[i][0];
+  }
+  const std::vector<std::int32_t> labels = {1, 0, 0, 0};
+  Analysis analysis = analyse(rows, labels);
+  EXPECT_THAT(to_text(analysis, 0.75), HasSubstr("claims 75.00 %, right 75.00 %"));
+  EXPECT_THAT(to_text(analysis, 0.75), Not(HasSubstr("temperature")));
+  analysis.temperature = judge_temperature(rows, labels, 1.23456, 123456);
+  analysis.cost = ModelCost{};
+  analysis.cost->speed.pictures_per_second = 123456.7;
+  const std::string text = to_text(analysis, 0.75);
+  EXPECT_LE(longest_line(text), 100u) << text;
+  EXPECT_THAT(text, HasSubstr("temperature 1.235"));
+  EXPECT_THAT(text, HasSubstr("123457 pictures/s"));
+}
+
 }  // namespace
 }  // namespace thimble

@@ -175,5 +175,22 @@ TEST(AlignClasses, RefusesOtherClasses) {
               AllOf(HasSubstr("3 classes"), HasSubstr("knows 2"), HasSubstr("not bag")));
 }
 
+TEST(HeldOutSamples, AreThoseOfTheTraining) {
+  const DatasetSplits splits = make_splits();
+  const Dataset samples = held_out_samples(splits, trained_with_validation(splits.train));
+  EXPECT_EQ(
+      samples.provenance.fingerprint,
+      split_validation_fraction(splits.train, kFraction, kSeed).validation.provenance.fingerprint);
+}
+
+TEST(HeldOutSamples, AreRefusedWhereThereAreNone) {
+  const DatasetSplits splits = make_splits();
+  EXPECT_THAT(message_of<UsageError>([&] { held_out_samples(splits, trained_on(splits.train)); }),
+              HasSubstr("without a validation split"));
+  EXPECT_THAT(message_of<UsageError>(
+                  [&] { held_out_samples(make_splits(2), trained_with_validation(splits.train)); }),
+              HasSubstr("was not trained on wardrobe"));
+}
+
 }  // namespace
 }  // namespace thimble
