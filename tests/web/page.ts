@@ -82,7 +82,7 @@ export async function open(browser: Browser, path: string, look: Look): Promise<
     { name: "prefers-reduced-motion", value: "reduce" },
   ]);
   await page.goto(pathToFileURL(path).href);
-  await page.waitForSelector("section h2");
+  await page.waitForSelector('main[aria-busy="false"]');
   return { page, problems };
 }
 

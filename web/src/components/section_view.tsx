@@ -2,7 +2,13 @@ import type { Section } from "../document";
 import { unbroken } from "../format";
 import { BlockView } from "./block_view";
 
-export function SectionView({ section }: { section: Section }) {
+interface Props {
+  section: Section;
+  /** Whether its blocks are there; title and finding always are. */
+  drawn: boolean;
+}
+
+export function SectionView({ section, drawn }: Props) {
   const heading = `${section.id}-title`;
   return (
     <section class="card" id={section.id} aria-labelledby={heading}>
@@ -13,9 +19,7 @@ export function SectionView({ section }: { section: Section }) {
         </a>
       </h2>
       {section.finding !== "" && <p class="finding">{unbroken(section.finding)}</p>}
-      {section.blocks.map((block) => (
-        <BlockView block={block} />
-      ))}
+      {drawn && section.blocks.map((block) => <BlockView block={block} />)}
     </section>
   );
 }
