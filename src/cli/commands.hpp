@@ -10,6 +10,7 @@ namespace thimble::cli {
 void add_data_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 void add_evaluate_command(CLI::App& program);
+void add_compare_command(CLI::App& program);
 void add_predict_command(CLI::App& program);
 void add_model_command(CLI::App& program);
 void add_completion_command(CLI::App& program);

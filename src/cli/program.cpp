@@ -42,6 +42,7 @@ void add_commands(CLI::App& program) {
   add_data_command(program);
   add_train_command(program);
   add_evaluate_command(program);
+  add_compare_command(program);
   add_predict_command(program);
   add_model_command(program);
   add_completion_command(program);

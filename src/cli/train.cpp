@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <iostream>
@@ -13,9 +12,11 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
+#include "base/shell_word.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_options.hpp"
+#include "cli/quiet_progress.hpp"
 #include "evaluation/evaluation.hpp"
 #include "evaluation/training_run.hpp"
 #include "models/recipe.hpp"
@@ -38,12 +39,6 @@ struct Arguments {
   std::vector<std::string> settings;
   bool resume = false;
   bool quiet = false;
-};
-
-/// Silent, but ends on Ctrl-C like the other.
-class QuietProgress : public Progress {
- public:
-  bool stop_requested() const override { return interrupted(); }
 };
 
 std::unique_ptr<Progress> make_progress(const Arguments& arguments, const char* title,
@@ -94,17 +89,6 @@ Recipe chosen_recipe(const Arguments& arguments) {
   if (arguments.epochs) recipe.settings["training"]["epochs"] = *arguments.epochs;
   if (arguments.seed) recipe.settings["training"]["seed"] = *arguments.seed;
   return recipe;
-}
-
-std::string shell_word(const std::string& text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("/._-:,=+").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-  if (plain && !text.empty()) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 /// The command that goes on with this run; its recipe is in the run's folder.

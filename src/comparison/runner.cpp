@@ -136,6 +136,17 @@ std::uint64_t file_bytes(const fs::path& path) {
   return error ? 0 : bytes;
 }
 
+/// Passes on the wish to stop. What is counted differs from step to step, so only the training,
+/// which takes longest, is shown.
+class StopOnly : public Progress {
+ public:
+  explicit StopOnly(const Progress& inner) : inner_(inner) {}
+  bool stop_requested() const override { return inner_.stop_requested(); }
+
+ private:
+  const Progress& inner_;
+};
+
 FinishedCell train_cell(const ComparisonEntry& entry, DatasetSplits splits, const CellPaths& paths,
                         Progress& progress) {
   FinishedCell cell{new_result(entry, splits), {}};
@@ -156,16 +167,17 @@ FinishedCell train_cell(const ComparisonEntry& entry, DatasetSplits splits, cons
   training.seconds = seconds_before + report.seconds;
   training.stopped_because = report.stopped_because;
 
-  judge_validation(*classifier, samples, &progress);
+  StopOnly silent(progress);
+  judge_validation(*classifier, samples, &silent);
   classifier->save(run.model());
   const Images test_pictures = samples.test->images;
-  JudgedTest judged = judge_test(*classifier, samples, run.folder, &progress);
+  JudgedTest judged = judge_test(*classifier, samples, run.folder, &silent);
   classifier->save(run.model());
   cell.probabilities = std::move(judged.probabilities);
   cell.result.notes = std::move(judged.notes);
   cell.result.family = classifier->description().family;
   cell.result.training = std::move(training);
-  cell.result.prediction = measure_prediction(*classifier, test_pictures, &progress);
+  cell.result.prediction = measure_prediction(*classifier, test_pictures, &silent);
   cell.result.model_bytes = file_bytes(run.model());
   cell.result.seconds = seconds_before + seconds_since(start);
   return cell;
