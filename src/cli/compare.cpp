@@ -15,6 +15,7 @@
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "base/shell_word.hpp"
+#include "base/shipped.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_options.hpp"
 #include "cli/evaluate.hpp"
@@ -23,6 +24,9 @@
 #include "comparison/findings.hpp"
 #include "comparison/runner.hpp"
 #include "models/classifier.hpp"
+#include "report/comparison_report.hpp"
+#include "report/figures.hpp"
+#include "report/html_page.hpp"
 
 namespace thimble::cli {
 namespace {
@@ -170,6 +174,28 @@ std::string resuming_command(const Arguments& arguments) {
   return text;
 }
 
+/// The report that nobody asked for by name is left out, with a note, by a build without the page.
+bool can_report() {
+  std::error_code error;
+  return fs::exists(shipped_folder("web", "THIMBLE_WEB") / "report.js", error);
+}
+
+void write_report(const Comparison& comparison, const Arguments& arguments) {
+  const bool asked = !arguments.report.empty() || !arguments.figures.empty();
+  if (!asked && !can_report()) {
+    std::cerr << "note: no report.html: this build of Thimble comes without the report page\n";
+    return;
+  }
+  const report::Report document =
+      report::comparison_report(comparison, reproducing_command(arguments));
+  const std::string file = arguments.report.empty()
+                               ? ComparisonFolder(arguments.out).report().string()
+                               : arguments.report;
+  report::write_html(file, document);
+  if (!arguments.figures.empty()) report::write_figures(arguments.figures, document);
+  if (!arguments.quiet) std::cout << "report     " << file << "\n";
+}
+
 void write_files(const Comparison& comparison, const Arguments& arguments) {
   const std::string figures = to_json(comparison).dump(2) + "\n";
   write_file(ComparisonFolder(arguments.out).figures(), figures);
@@ -177,6 +203,7 @@ void write_files(const Comparison& comparison, const Arguments& arguments) {
   if (!arguments.markdown.empty()) {
     write_file(arguments.markdown, to_markdown(comparison, reproducing_command(arguments)));
   }
+  write_report(comparison, arguments);
 }
 
 Comparison compare(const ComparisonPlan& plan, const Arguments& arguments) {
@@ -259,6 +286,15 @@ void add_output_options(CLI::App& command, Arguments& arguments) {
       ->type_name("FILE");
   command.add_option("--markdown", arguments.markdown, "Write the tables to this file as Markdown")
       ->type_name("FILE.md");
+  command
+      .add_option(
+          "--report", arguments.report,
+          "Write the report to this file; without it report.html in the comparison's folder")
+      ->type_name("FILE.html");
+  command
+      .add_option("--figures", arguments.figures,
+                  "Write the report's figures into this folder as SVG and PNG")
+      ->type_name("FOLDER");
   command.add_flag("--quiet", arguments.quiet, "Print errors only");
 }
 

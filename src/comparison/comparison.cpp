@@ -149,8 +149,8 @@ json to_json(const Comparison& comparison) {
     all["contrast"] = {{"easier", comparison.data[contrast->easier].name},
                        {"harder", comparison.data[contrast->harder].name},
                        {"models", contrast->models},
-                       {"spread_on_easier", contrast->spread_on_easier},
-                       {"spread_on_harder", contrast->spread_on_harder},
+                       {"half_within_on_easier", contrast->half_within_on_easier},
+                       {"half_within_on_harder", contrast->half_within_on_harder},
                        {"real_on_easier", contrast->real_on_easier},
                        {"real_on_harder", contrast->real_on_harder},
                        {"hidden_pairs", std::move(pairs)}};

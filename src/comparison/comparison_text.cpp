@@ -116,12 +116,12 @@ std::string circumstances(const Comparison& comparison) {
       fmt::format("All {} took {} on {} {}{}.", models, time_text(comparison.seconds),
                   fmt::join(threads, " or "), threads == std::set{1} ? "thread" : "threads",
                   comparison.seed ? fmt::format(", seed {}", *comparison.seed) : "");
-  text +=
-      " \"10,000\" and \"one\" are the times to classify so many pictures, \"memory\" is the most "
-      "that the program held while it trained, with the data.";
   if (resumed) text += " Some trainings were interrupted; their times add up all parts.";
   return text;
 }
+
+constexpr const char* kMemoryMeans =
+    "is the most that the program held while it trained, with the data.";
 
 }  // namespace
 
@@ -133,7 +133,10 @@ std::string to_text(const Comparison& comparison) {
   if (const auto contrast = find_contrast(comparison)) {
     fmt::format_to(out, "{}", wrapped(finding_on_contrast(comparison, *contrast)));
   }
-  fmt::format_to(out, "{}", wrapped(circumstances(comparison)));
+  fmt::format_to(out, "{}",
+                 wrapped(fmt::format("{} \"10,000\" and \"one\" are the times to classify so many "
+                                     "pictures; \"memory\" {}",
+                                     circumstances(comparison), kMemoryMeans)));
   if (comparison.quick) fmt::format_to(out, "{}", wrapped(quick_note(comparison)));
   return text;
 }
@@ -159,7 +162,8 @@ std::string to_markdown(const Comparison& comparison, const std::string& command
   if (const auto contrast = find_contrast(comparison)) {
     fmt::format_to(out, "{}\n\n", finding_on_contrast(comparison, *contrast));
   }
-  fmt::format_to(out, "Reproduced by `{}`. {}\n", command, circumstances(comparison));
+  fmt::format_to(out, "Reproduced by `{}`. {} Peak memory {}\n", command, circumstances(comparison),
+                 kMemoryMeans);
   if (comparison.quick) fmt::format_to(out, "{}\n", quick_note(comparison));
   return text;
 }

@@ -1,6 +1,7 @@
 #include "comparison/contrast.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace thimble {
@@ -16,14 +17,11 @@ double mean_accuracy(const DataComparison& data) {
   return data.models.empty() ? 0 : sum / static_cast<double>(data.models.size());
 }
 
-double spread(const DataComparison& data, const std::vector<std::string>& models) {
-  double least = 1;
-  double most = 0;
-  for (const std::string& model : models) {
-    least = std::min(least, accuracy(data, model));
-    most = std::max(most, accuracy(data, model));
-  }
-  return most - least;
+double half_within(const DataComparison& data, const std::vector<std::string>& models) {
+  std::vector<double> accuracies;
+  for (const std::string& model : models) accuracies.push_back(accuracy(data, model));
+  std::ranges::sort(accuracies, std::greater<>());
+  return accuracies.front() - accuracies[(accuracies.size() - 1) / 2];
 }
 
 }  // namespace
@@ -51,8 +49,8 @@ std::optional<Contrast> find_contrast(const Comparison& comparison) {
   }
   if (contrast.models.size() < 2 || contrast.easier == contrast.harder) return std::nullopt;
 
-  contrast.spread_on_easier = spread(easier, contrast.models);
-  contrast.spread_on_harder = spread(harder, contrast.models);
+  contrast.half_within_on_easier = half_within(easier, contrast.models);
+  contrast.half_within_on_harder = half_within(harder, contrast.models);
   for (std::size_t i = 0; i < contrast.models.size(); ++i) {
     for (std::size_t j = i + 1; j < contrast.models.size(); ++j) {
       const std::string& first = contrast.models[i];

@@ -25,8 +25,10 @@ struct Contrast {
   std::size_t easier = 0;  ///< the one with the higher mean accuracy
   std::size_t harder = 0;
   std::vector<std::string> models;  ///< best on the harder one first
-  double spread_on_easier = 0;      ///< best accuracy less worst, of 1
-  double spread_on_harder = 0;
+  /// How far half of the models (rounded up) come to the best: its accuracy less that of the last
+  /// among them, of 1. A weak baseline, bad on everything, does not decide it.
+  double half_within_on_easier = 0;
+  double half_within_on_harder = 0;
   std::size_t real_on_easier = 0;  ///< pairs of `models` with a real difference
   std::size_t real_on_harder = 0;
   std::size_t pairs = 0;

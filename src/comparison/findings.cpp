@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "base/text.hpp"
+#include "comparison/plan.hpp"
 
 namespace thimble {
 namespace {
@@ -61,6 +62,7 @@ std::string p_text(double p) {
 }
 
 std::string time_text(double seconds) {
+  if (seconds < 0.00001) return "<0.01 ms";
   if (seconds < 0.01) return fmt::format("{:.2g} ms", 1000 * seconds);
   if (seconds < 0.1) return fmt::format("{:.0f} ms", 1000 * seconds);
   if (seconds < 1) return fmt::format("{:.2f} s", seconds);
@@ -148,11 +150,11 @@ std::string finding_on_disagreement(const DataComparison& data, const Disagreeme
 std::string finding_on_contrast(const Comparison& comparison, const Contrast& contrast) {
   const std::string& easier = comparison.data[contrast.easier].name;
   const std::string& harder = comparison.data[contrast.harder].name;
-  const bool wider = contrast.spread_on_harder > contrast.spread_on_easier;
+  const bool wider = contrast.half_within_on_harder > contrast.half_within_on_easier;
   const std::string text =
-      fmt::format("From best to worst the models lie {} apart on {}, {} {} on {}",
-                  points_text(contrast.spread_on_easier), easier, wider ? "but" : "and",
-                  points_text(contrast.spread_on_harder), harder);
+      fmt::format("Half of the models come within {} of the best on {}, {} within {} on {}",
+                  points_text(contrast.half_within_on_easier), easier, wider ? "but only" : "and",
+                  points_text(contrast.half_within_on_harder), harder);
   if (contrast.hidden_pairs.empty()) {
     return text +
            fmt::format(", and every pair that differs on {} differs on {} too.", harder, easier);

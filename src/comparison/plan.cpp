@@ -120,11 +120,9 @@ ComparisonRequest read_comparison_request(const fs::path& path) {
     Settings settings(document, "");
     settings.read("data", request.data);
     settings.read("quick", request.quick);
-    if (settings.has("seed")) {
-      std::uint64_t seed = 0;
-      settings.read("seed", seed);
-      request.seed = seed;
-    }
+    std::uint64_t seed = 0;
+    settings.read("seed", seed);
+    if (settings.has("seed")) request.seed = seed;
     settings.finish();
   } catch (const UsageError& error) {
     throw UsageError(path.string() + ": " + error.what());

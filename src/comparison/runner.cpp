@@ -231,26 +231,31 @@ class Runner {
     for (const KnownData& known : data_) place_.cells += known.entries.size();
   }
 
-  DataComparison run(const KnownData& known) {
-    std::vector<FinishedCell> cells;
+  /// Makes the cells of a data set that are missing. Keeps nothing of them in memory, which the
+  /// next training's figure would count.
+  void run_cells(const KnownData& known) {
     DatasetSplits splits = known.source.load();
-    for (const ComparisonEntry* entry : known.entries) {
-      cells.push_back(run_cell(known.source, *entry, splits));
-    }
-    const std::uint64_t training_samples = splits.train.size();
-    std::vector<std::string> notes = std::move(splits.notes);
+    for (const ComparisonEntry* entry : known.entries) run_cell(known.source, *entry, splits);
+  }
+
+  DataComparison collect(const KnownData& known) const {
+    DatasetSplits splits = known.source.load();
+    std::vector<FinishedCell> cells;
+    std::vector<std::string> notes = splits.notes;
     if (splits.train.provenance.synthetic) {
       notes.insert(notes.begin(),
                    "synthetic pictures, drawn by Thimble: figures say nothing about real ones");
     }
-    for (const FinishedCell& cell : cells) {
-      for (const std::string& note : cell.result.notes) {
-        notes.push_back(cell.result.model + ": " + note);
-      }
+    for (const ComparisonEntry* entry : known.entries) {
+      const CellPaths paths = paths_of(known.source, *entry);
+      std::optional<FinishedCell> cell = load_cell(paths, splits);
+      if (!cell) throw FileError(paths.result().string() + ": it was there a moment ago");
+      for (const std::string& note : cell->result.notes) notes.push_back(entry->name + ": " + note);
+      cells.push_back(std::move(*cell));
     }
     DataComparison result =
         compare_models(known.source.name, std::move(*splits.test), std::move(cells));
-    result.training_samples = training_samples;
+    result.training_samples = splits.train.size();
     result.notes = std::move(notes);
     return result;
   }
@@ -259,14 +264,13 @@ class Runner {
 
  private:
   /// @param splits  for looking at; given up while a model is trained, and loaded again after it
-  FinishedCell run_cell(const ComparedData& data, const ComparisonEntry& entry,
-                        DatasetSplits& splits) {
+  void run_cell(const ComparedData& data, const ComparisonEntry& entry, DatasetSplits& splits) {
     ++place_.number;
     place_.data = data.name;
     place_.model = entry.name;
     place_.trained = entry.recipe.has_value();
     place_.family = entry.recipe ? entry.recipe->family : "";
-    const CellPaths paths(folder_.path / data.folder / file_name_for(entry.name));
+    const CellPaths paths = paths_of(data, entry);
     std::optional<FinishedCell> cell = load_cell(paths, splits);
     const bool kept = cell.has_value();
     if (!kept) {
@@ -280,7 +284,10 @@ class Runner {
       splits = data.load();
     }
     observer_.finished(place_, cell->result, accuracy_of(*cell, *splits.test), kept);
-    return std::move(*cell);
+  }
+
+  CellPaths paths_of(const ComparedData& data, const ComparisonEntry& entry) const {
+    return CellPaths(folder_.path / data.folder / file_name_for(entry.name));
   }
 
   ComparisonFolder folder_;
@@ -306,8 +313,9 @@ Comparison run_comparison(const ComparisonPlan& plan, const fs::path& folder,
   Comparison comparison;
   comparison.quick = plan.quick;
   comparison.seed = plan.seed;
+  for (const KnownData& known : runner.data()) runner.run_cells(known);
   for (const KnownData& known : runner.data()) {
-    comparison.data.push_back(runner.run(known));
+    comparison.data.push_back(runner.collect(known));
     for (const ComparedModel& model : comparison.data.back().models) {
       comparison.seconds += model.measured.seconds;
     }

@@ -17,7 +17,9 @@ inline FinishedCell answering(const std::string& name, const std::vector<std::in
   FinishedCell cell;
   cell.result.model = name;
   cell.result.family = "tree";
-  cell.result.training = TrainingCost{.seconds = 1.5, .stopped_because = "done"};
+  cell.result.training.emplace();
+  cell.result.training->seconds = 1.5;
+  cell.result.training->stopped_because = "done";
   cell.result.prediction = {answers.size(), 0.25, 0.001};
   cell.result.model_bytes = 1000 * name.size();
   cell.result.threads = 2;

@@ -34,7 +34,7 @@ TEST(ComparisonText, QuickSaysSo) {
 
 TEST(ComparisonText, MarkdownNamesTheCommand) {
   const std::string text = to_markdown(testing::two_data_sets(), "thimble compare");
-  EXPECT_THAT(text, HasSubstr("| `good` | 95.00 % | 88.82 to 97.85 | 0.9500 | 1.5 s |"));
+  EXPECT_THAT(text, HasSubstr("| `good` | 95.00 % | 88.82 to 97.85 | 0.9499 | 1.5 s |"));
   EXPECT_THAT(text, HasSubstr("Reproduced by `thimble compare`."));
 }
 

@@ -19,8 +19,8 @@ TEST(Contrast, FindsWhatTheEasierDataHides) {
   EXPECT_EQ(contrast->easier, 1u);
   EXPECT_EQ(contrast->harder, 0u);
   EXPECT_THAT(contrast->models, ElementsAre("good", "fair", "poor"));
-  EXPECT_NEAR(contrast->spread_on_easier, 0.28, 1e-12);
-  EXPECT_NEAR(contrast->spread_on_harder, 0.55, 1e-12);
+  EXPECT_NEAR(contrast->half_within_on_easier, 0.01, 1e-12);
+  EXPECT_NEAR(contrast->half_within_on_harder, 0.35, 1e-12);
   EXPECT_EQ(contrast->pairs, 3u);
   EXPECT_EQ(contrast->real_on_easier, 2u);
   EXPECT_EQ(contrast->real_on_harder, 3u);
