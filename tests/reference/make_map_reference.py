@@ -59,8 +59,9 @@ def main():
         "similarities": sorted([int(i), int(j), float(f"{v:.7g}")]
                                for i, j, v in zip(entries.row, entries.col, entries.data)),
         "map": rounded(points.ravel(), 3),
-        "trustworthiness": [{"k": k, "value": float(trustworthiness(samples, points, n_neighbors=k))}
-                            for k in (1, 5, 19)],
+        "trustworthiness": [
+            {"k": k, "value": float(trustworthiness(samples, points, n_neighbors=k))}
+            for k in (1, 5, 19)],
         "kl_divergence": kl_divergence(similarities, points),
     }
     (folder / "map_reference.json").write_text(json.dumps(result) + "\n")
