@@ -54,6 +54,10 @@ bool wants_report(const EvaluateOptions& options) {
   return !options.report.empty() || !options.figures.empty();
 }
 
+bool wants_cost(const EvaluateOptions& options) {
+  return !options.json.empty() || wants_report(options);
+}
+
 /// The command in short, to make the report again.
 std::string command_text(const EvaluateOptions& options) {
   std::string text = "thimble evaluate " + options.model;
@@ -72,24 +76,33 @@ std::optional<std::uint64_t> growth(const std::optional<std::uint64_t>& before,
   return *after - std::min(*before, *after);
 }
 
-/// Loads the model, and sees how much memory that takes.
-std::unique_ptr<Classifier> load_measured(const std::string& name, ModelRecord& record) {
+/// Loads the model and sees how much memory that takes, and answering. Before anything else is in
+/// memory: what was freed there would be used again unseen.
+std::unique_ptr<Classifier> load_measured(const std::string& name, bool with_predictions,
+                                          ModelRecord& record) {
   const std::filesystem::path file = find_model(name);
   const std::optional<std::uint64_t> before = resident_bytes();
   std::unique_ptr<Classifier> model = load_classifier(file);
-  record.load_bytes = growth(before, resident_bytes());
+  const std::optional<std::uint64_t> loaded = resident_bytes();
+  record.load_bytes = growth(before, loaded);
   record.file_bytes = std::filesystem::file_size(file);
+  if (with_predictions) {
+    model->predict_proba(Images(model->description().input, PredictionOptions{}.batch_size));
+    record.predict_bytes = growth(loaded, resident_bytes());
+  }
   return model;
 }
 
 void run(EvaluateOptions& options) {
   require_writable(options);
   ModelRecord measured;
-  const std::unique_ptr<Classifier> model = load_measured(options.model, measured);
+  const std::unique_ptr<Classifier> model =
+      load_measured(options.model, wants_cost(options), measured);
   ModelRecord record =
       read_record(options.model, model->description(), /*required=*/wants_report(options));
   record.file_bytes = measured.file_bytes;
   record.load_bytes = measured.load_bytes;
+  record.predict_bytes = measured.predict_bytes;
   if (options.data.source.empty()) options.data.source = default_source(model->description());
   catch_interrupts();
   ConsoleProgress progress("evaluate", "images");
@@ -108,12 +121,6 @@ FittedTemperature fit_on_validation(const Classifier& model, const DatasetSplits
   const Probabilities probabilities =
       predict(model, validation.images, {.flip_tta = options.flip_tta, .progress = progress});
   return {fit_temperature(probabilities, validation.labels), validation.size()};
-}
-
-ModelCost measure_cost(const Classifier& model, const Images& pictures, const ModelRecord& record,
-                       std::optional<std::uint64_t> predict_bytes, const Progress* progress) {
-  return {measure_speed(model, pictures, progress), record.file_bytes, parameter_count(model),
-          record.load_bytes, predict_bytes};
 }
 
 /// Writes the report's page and figures, whichever are wanted.
@@ -147,10 +154,8 @@ Evaluation evaluate_classifier(const Classifier& model, DatasetSplits splits,
   if (options.temperature_scaling) fitted = fit_on_validation(model, splits, options, progress);
   const JudgedData judged = choose_judged_data(std::move(splits), options.split, description);
   const Dataset& dataset = judged.dataset;
-  const std::optional<std::uint64_t> memory_before = resident_bytes();
   const Probabilities probabilities =
       predict(model, dataset.images, {.flip_tta = options.flip_tta, .progress = progress});
-  const std::optional<std::uint64_t> memory_after = resident_bytes();
   Evaluation evaluation = evaluate(probabilities, dataset.labels, dataset.classes);
   evaluation.model = judged_model_json(description, options.model, options.flip_tta);
   evaluation.data = judged_data_json(judged);
@@ -160,13 +165,16 @@ Evaluation evaluate_classifier(const Classifier& model, DatasetSplits splits,
     analysis.temperature =
         judge_temperature(probabilities, dataset.labels, fitted->temperature, fitted->samples);
   }
-  if (!options.json.empty() || wants_report(options)) {
-    analysis.cost =
-        measure_cost(model, dataset.images, record, growth(memory_before, memory_after), progress);
+  if (wants_cost(options)) {
+    analysis.cost = {measure_speed(model, dataset.images, progress), record.file_bytes,
+                     parameter_count(model), record.load_bytes, record.predict_bytes};
   }
 
   if (options.flip_tta && !knows_mirror_images(description)) {
     notes << "note: the model was not trained on mirrored pictures; --tta may do harm\n";
+  }
+  if (fitted && options.split == JudgedSplit::validation) {
+    notes << "note: the temperature was fitted on these very samples; its figures flatter it\n";
   }
   for (const std::string& note : judged.notes) notes << "note: " << note << "\n";
   out << heading(description, dataset, options.flip_tta) << to_text(evaluation)

@@ -22,7 +22,8 @@ struct ModelRecord {
   std::optional<LearningCurves> learning_curves;
   std::string no_learning_curves;  ///< why there are none, a sentence
   std::optional<std::uint64_t> file_bytes;
-  std::optional<std::uint64_t> load_bytes;  ///< memory that loading it took
+  std::optional<std::uint64_t> load_bytes;     ///< memory that loading it took
+  std::optional<std::uint64_t> predict_bytes;  ///< and a first batch of predictions
 };
 
 struct EvaluateOptions {

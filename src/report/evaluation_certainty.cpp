@@ -43,6 +43,9 @@ Chart reliability_chart(const Analysis& analysis) {
         reliability_series(fmt::format("Temperature {:.2f}", analysis.temperature->temperature),
                            analysis.temperature->reliability);
     scaled.style = Series::Style::dashed;
+    // Two bands on top of each other would hide both.
+    scaled.low.clear();
+    scaled.high.clear();
     chart.series.push_back(std::move(scaled));
   }
   chart.references = {{ReferenceLine::Kind::diagonal, 0, "perfectly calibrated"}};
@@ -181,10 +184,11 @@ std::string coverage_finding(const JudgedModel& judged) {
       percent(point.accuracy), percent(accuracy), percent(point.mistakes_caught));
 }
 
-/// What it takes to be right as often as people ask for.
+/// What it takes to be right as often as people ask for, with at most half as many mistakes.
 std::string target_text(const JudgedModel& judged) {
-  for (const double target : {0.9, 0.95, 0.99, 0.999}) {
-    if (target <= judged.evaluation.accuracy) continue;
+  const double mistakes = 1 - judged.evaluation.accuracy;
+  for (const double target : {0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999}) {
+    if (1 - target > mistakes / 2) continue;
     const auto point = judged.analysis.coverage.reaching(target);
     if (!point) {
       return fmt::format("{} right answers are out of reach: not even the surest are that good.",
@@ -212,6 +216,7 @@ Section calibration_section(const JudgedModel& judged) {
 Section coverage_section(const JudgedModel& judged) {
   Section section{"coverage", "When unsure, ask a person", coverage_finding(judged), {}};
   section.blocks.emplace_back(coverage_chart(judged));
+  if (judged.evaluation.accuracy == 1) return section;
   if (std::string text = target_text(judged); !text.empty()) {
     section.blocks.emplace_back(Paragraph{std::move(text)});
   }

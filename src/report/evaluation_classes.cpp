@@ -62,7 +62,9 @@ Chart recall_chart(const Evaluation& e) {
   Series bars;
   bars.name = "Accuracy";
   Chart chart;
-  for (const std::size_t c : classes_by_recall(e)) {
+  std::vector<std::size_t> best_first = classes_by_recall(e);
+  std::reverse(best_first.begin(), best_first.end());
+  for (const std::size_t c : best_first) {
     const Interval interval = wilson_interval(e.confusion_matrix.count(c, c), e.classes[c].support);
     chart.y.categories.push_back(e.classes[c].name);
     bars.y.push_back(100 * e.classes[c].recall);
@@ -73,7 +75,7 @@ Chart recall_chart(const Evaluation& e) {
   chart.title = "Accuracy by class";
   chart.description =
       "For each class the share of its pictures that the model names right, with its 95 % "
-      "interval; the class with the lowest share first.";
+      "interval; the class with the highest share first.";
   chart.kind = Chart::Kind::bars;
   chart.horizontal = true;
   chart.x = {.title = "Right answers", .unit = "%", .min = 0, .max = 100};

@@ -18,7 +18,11 @@ Chart epoch_chart(const LearningCurves& curves, const std::string& id, const std
   Chart chart;
   chart.id = id;
   chart.title = title;
-  chart.x = {.title = "Epoch", .min = 0, .max = curves.epoch.back()};
+  chart.x.title = "Epoch";
+  if (curves.epochs() > 1) {
+    chart.x.min = curves.epoch.front();
+    chart.x.max = curves.epoch.back();
+  }
   return chart;
 }
 
