@@ -79,30 +79,28 @@ std::optional<std::uint64_t> growth(const std::optional<std::uint64_t>& before,
 /// Loads the model and sees how much memory that takes, and answering. Before anything else is in
 /// memory: what was freed there would be used again unseen.
 std::unique_ptr<Classifier> load_measured(const std::string& name, bool with_predictions,
-                                          ModelRecord& record) {
+                                          ModelCost& cost) {
   const std::filesystem::path file = find_model(name);
   const std::optional<std::uint64_t> before = resident_bytes();
   std::unique_ptr<Classifier> model = load_classifier(file);
   const std::optional<std::uint64_t> loaded = resident_bytes();
-  record.load_bytes = growth(before, loaded);
-  record.file_bytes = std::filesystem::file_size(file);
+  cost.load_bytes = growth(before, loaded);
+  cost.file_bytes = std::filesystem::file_size(file);
+  cost.parameters = parameter_count(*model);
   if (with_predictions) {
     model->predict_proba(Images(model->description().input, PredictionOptions{}.batch_size));
-    record.predict_bytes = growth(loaded, resident_bytes());
+    cost.predict_bytes = growth(loaded, resident_bytes());
   }
   return model;
 }
 
 void run(EvaluateOptions& options) {
   require_writable(options);
-  ModelRecord measured;
-  const std::unique_ptr<Classifier> model =
-      load_measured(options.model, wants_cost(options), measured);
+  ModelCost cost;
+  const std::unique_ptr<Classifier> model = load_measured(options.model, wants_cost(options), cost);
   ModelRecord record =
       read_record(options.model, model->description(), /*required=*/wants_report(options));
-  record.file_bytes = measured.file_bytes;
-  record.load_bytes = measured.load_bytes;
-  record.predict_bytes = measured.predict_bytes;
+  record.cost = cost;
   if (options.data.source.empty()) options.data.source = default_source(model->description());
   catch_interrupts();
   ConsoleProgress progress("evaluate", "images");
@@ -166,8 +164,8 @@ Evaluation evaluate_classifier(const Classifier& model, DatasetSplits splits,
         judge_temperature(probabilities, dataset.labels, fitted->temperature, fitted->samples);
   }
   if (wants_cost(options)) {
-    analysis.cost = {measure_speed(model, dataset.images, progress), record.file_bytes,
-                     parameter_count(model), record.load_bytes, record.predict_bytes};
+    analysis.cost = record.cost;
+    analysis.cost->speed = measure_speed(model, dataset.images, progress);
   }
 
   if (options.flip_tta && !knows_mirror_images(description)) {

@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <ostream>
@@ -13,6 +12,7 @@
 #include "evaluation/evaluation.hpp"
 #include "evaluation/judged_data.hpp"
 #include "evaluation/learning_curves.hpp"
+#include "evaluation/model_cost.hpp"
 #include "models/classifier.hpp"
 
 namespace thimble::cli {
@@ -21,9 +21,7 @@ namespace thimble::cli {
 struct ModelRecord {
   std::optional<LearningCurves> learning_curves;
   std::string no_learning_curves;  ///< why there are none, a sentence
-  std::optional<std::uint64_t> file_bytes;
-  std::optional<std::uint64_t> load_bytes;     ///< memory that loading it took
-  std::optional<std::uint64_t> predict_bytes;  ///< and a first batch of predictions
+  ModelCost cost;                  ///< but for the speed
 };
 
 struct EvaluateOptions {
