@@ -6,13 +6,11 @@ import { categoryAxis, extentOf, hiddenAxis, valueAxis, type Extent } from "./ax
 import { band, whiskers, type Interval } from "./error_bars";
 import { labelPlacer } from "./label_places";
 import { grid, type Options, type Room } from "./layout";
-import { dashOf, shapeOf } from "./marks";
+import { dashOf, evenlyAlong, shapeOf, type Point, type Spans } from "./marks";
 import { referenceSeries } from "./references";
 
 const BAR_GAPS = { barGap: "8%", barCategoryGap: "28%" };
 const HISTOGRAM_GAPS = { barGap: "8%", barCategoryGap: "4%" };
-
-type Point = [number | null, number | null];
 
 /** Where value `i` of a series stands on the axis of positions. */
 function position(series: Series, i: number): number {
@@ -60,6 +58,7 @@ function pointLabel(series: Series, theme: Theme, placer: Placer | null): Option
 /** How the series of a chart are drawn. */
 interface Manner {
   theme: Theme;
+  span: Spans;
   /** So many points that they have to be small. */
   many: boolean;
   /** Of names beside points; null: no names. */
@@ -89,21 +88,22 @@ function scatter(chart: Chart, series: Series, index: number, manner: Manner): O
 }
 
 /** Symbols at about eight places of a line, so that it is known without its colour. */
-function spacedSymbols(index: number, count: number, single: boolean): Options {
+function spacedSymbols(chart: Chart, series: Series, index: number, span: Spans): Options {
+  const count = series.y.length;
   if (count <= 30) return { symbol: shapeOf(index), symbolSize: 7, showSymbol: true };
-  if (single) return { symbol: "none" };
-  const every = Math.ceil(count / 8);
-  const first = Math.floor(((index % 5) / 5) * every);
+  if (chart.series.length === 1) return { symbol: "none" };
+  const marked = evenlyAlong(points(chart, series), span, 8, (index % 5) / 5);
   return {
     symbol: shapeOf(index),
     showSymbol: true,
     showAllSymbol: true,
     symbolSize: (_value: unknown, params: { dataIndex: number }) =>
-      params.dataIndex % every === first ? 8 : 0,
+      marked[params.dataIndex] ? 8 : 0,
   };
 }
 
-function line(chart: Chart, series: Series, index: number, { theme, placer }: Manner): Options {
+function line(chart: Chart, series: Series, index: number, manner: Manner): Options {
+  const { theme, placer } = manner;
   const colour = seriesColour(theme, index);
   return {
     type: "line",
@@ -113,7 +113,7 @@ function line(chart: Chart, series: Series, index: number, { theme, placer }: Ma
     step: series.style === "step" ? "end" : false,
     lineStyle: { color: colour, width: 2, type: dashOf(index, series.style) },
     itemStyle: { color: colour },
-    ...spacedSymbols(index, series.y.length, chart.series.length === 1),
+    ...spacedSymbols(chart, series, index, manner.span),
     z: 3,
     ...(placer === null ? {} : pointLabel(series, theme, placer)),
   };
@@ -163,7 +163,7 @@ function drawn(chart: Chart, series: Series, index: number, manner: Manner): Opt
 }
 
 /** What the values span, and the axis bounds where they are given. */
-function spans(chart: Chart): { x: Extent; y: Extent } {
+function spans(chart: Chart): Spans {
   const xs: (number | null)[] = [chart.x.min, chart.x.max];
   const ys: (number | null)[] = [chart.y.min, chart.y.max];
   for (const series of chart.series) {
@@ -209,7 +209,7 @@ function tight(chart: Chart): Options {
   };
 }
 
-function axes(chart: Chart, spans: { x: Extent; y: Extent }, theme: Theme, room: Room): Options {
+function axes(chart: Chart, spans: Spans, theme: Theme, room: Room): Options {
   if (chart.pannable) {
     const [x, y] = sameScale(spans.x, spans.y, room);
     return {
@@ -246,6 +246,7 @@ export function cartesianOptions(chart: Chart, theme: Theme, room: Room): Option
   };
   const manner = {
     theme,
+    span,
     many: count > 200,
     placer: chart.show_labels ? labelPlacer(room.width) : null,
   };

@@ -1,5 +1,15 @@
 // What tells one series from another besides its colour.
 
+import type { Extent } from "./axes";
+
+export type Point = [number | null, number | null];
+
+/** What the values of both axes span. */
+export interface Spans {
+  x: Extent;
+  y: Extent;
+}
+
 export const SHAPES = [
   "circle",
   "rect",
@@ -30,4 +40,43 @@ export function shapeOf(index: number): string {
 export function dashOf(index: number, style: string): string | number[] {
   if (style === "dashed") return [6, 4];
   return DASHES[Math.floor(index / 10) % DASHES.length];
+}
+
+/**
+ * Points about evenly spaced along a line as it is seen.
+ * @param phase  in [0, 1): of a step, where the first one is
+ * @return       true at the indices of these points
+ */
+export function evenlyAlong(
+  points: Point[],
+  span: Spans,
+  count: number,
+  phase: number,
+): { [index: number]: boolean } {
+  const width = span.x.high - span.x.low || 1;
+  const height = span.y.high - span.y.low || 1;
+  const lengths: number[] = [];
+  let total = 0;
+  let last: Point = [null, null];
+  for (const point of points) {
+    const [x, y] = point;
+    if (x !== null && y !== null) {
+      if (last[0] !== null && last[1] !== null) {
+        const dx = (x - last[0]) / width;
+        const dy = (y - last[1]) / height;
+        total += Math.sqrt(dx * dx + dy * dy);
+      }
+      last = point;
+    }
+    lengths.push(total);
+  }
+  const marked: { [index: number]: boolean } = {};
+  const step = total / count;
+  let next = step * phase;
+  lengths.forEach((length, i) => {
+    if (length < next || points[i][1] === null) return;
+    marked[i] = true;
+    while (next <= length) next += step || 1;
+  });
+  return marked;
 }

@@ -115,7 +115,9 @@ export function ConfusionMatrix({ confusion }: { confusion: Confusion }) {
         >
           <thead>
             <tr>
-              <td class="corner" rowSpan={2} />
+              <td class="corner" rowSpan={2}>
+                True class
+              </td>
               <th scope="colgroup" colSpan={n} class="axis">
                 Predicted class
               </th>
@@ -138,10 +140,11 @@ export function ConfusionMatrix({ confusion }: { confusion: Confusion }) {
           </tbody>
         </table>
       </div>
-      <p class="hint">
-        Rows are the true classes. Choose a cell to see the pictures behind it; arrow keys move
-        between cells.
-      </p>
+      {confusion.pictures.length > 0 && (
+        <p class="hint">
+          Choose a cell to see the pictures behind it; arrow keys move between cells.
+        </p>
+      )}
       <div aria-live="polite">
         {open !== null && (
           <ConfusionPictures confusion={confusion} index={open} onClose={() => setOpen(null)} />

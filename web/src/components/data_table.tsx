@@ -6,6 +6,7 @@ import { columnFormatter, formatNumber } from "../format";
 import { Sprite } from "./sprite";
 
 const ROWS_AT_FIRST = 60;
+const LONGEST_IN_ONE_LINE = 24;
 
 interface Order {
   column: number;
@@ -115,7 +116,9 @@ export function DataTable({ table }: { table: Table }) {
               <tr>
                 {row.map((cell, column) =>
                   column === 0 && typeof cell === "string" ? (
-                    <th scope="row">{cell}</th>
+                    <th scope="row" class={cell.length <= LONGEST_IN_ONE_LINE ? "short" : undefined}>
+                      {cell}
+                    </th>
                   ) : (
                     <td class={numeric[column] ? "number" : undefined}>
                       {content(cell, column)}
