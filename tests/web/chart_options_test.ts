@@ -107,6 +107,16 @@ test("zero is the middle of a diverging scale", () => {
   });
 });
 
+test("the numbers in cells have one precision", () => {
+  const grid = {
+    width: 2, height: 1, values: [14, 2.25], title: "", unit: "", numbers: true, diverging: false,
+  };
+  const data = seriesOf(drawn(chart("g", "heatmap", { grid })))[0].data as {
+    label: { formatter: () => string };
+  }[];
+  assert.deepEqual(data.map(({ label }) => label.formatter()), ["14.0", "2.3"]);
+});
+
 test("empty cells of a grid are not drawn", () => {
   const grid = {
     width: 2, height: 1, values: [null, 1], title: "", unit: "", numbers: true, diverging: false,

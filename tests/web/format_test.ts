@@ -33,6 +33,12 @@ test("decimals have four digits after the point", () => {
   assert.equal(formatDecimal(0.0000123), "1.2e-5");
 });
 
+test("a column of larger decimals has two", () => {
+  const format = columnFormatter("decimal", [83.03, 0.5]);
+  assert.equal(format(83.03), "83.03");
+  assert.equal(format(0.5), "0.50");
+});
+
 test("percentages have a second decimal only where it tells something", () => {
   assert.equal(plain(formatPercent(0.941)), "94.1 %");
   assert.equal(plain(formatPercent(1)), "100.0 %");

@@ -94,13 +94,20 @@ export function formatBytes(value: number): string {
   return signed(value, text) + SPACE + units[unit];
 }
 
+/** Four digits after the point below 10, fewer above. */
+function decimalFormatter(values: number[]): (value: number) => string {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest < 10) return formatDecimal;
+  return (value) => formatFixed(value, largest < 1000 ? 2 : 1);
+}
+
 /** A function that writes the numbers of one column, all with the same precision. */
 export function columnFormatter(
   format: ColumnFormat,
   values: number[],
 ): (value: number) => string {
   if (format === "integer") return formatInteger;
-  if (format === "decimal") return formatDecimal;
+  if (format === "decimal") return decimalFormatter(values);
   if (format === "seconds") return formatSeconds;
   if (format === "bytes") return formatBytes;
   if (format === "percent") {

@@ -5,12 +5,17 @@ import type { Options, Room } from "./layout";
 
 const LONGEST_LABEL = 160;
 
-function titled(axis: Axis, vertical: boolean, theme: Theme): Options {
+function titled(axis: Axis, vertical: boolean, theme: Theme, room: Room): Options {
   return {
     name: titleWithUnit(axis.title, axis.unit),
     nameLocation: "middle",
     nameGap: vertical ? 14 : 30,
-    nameTextStyle: { color: theme.text, fontSize: 13 },
+    nameTextStyle: {
+      color: theme.text,
+      fontSize: 13,
+      width: (vertical ? room.height - room.top : room.width) * 0.75,
+      overflow: "break",
+    },
   };
 }
 
@@ -67,7 +72,7 @@ export function valueAxis(
   const bounded = !logarithmic && axis.min !== null && axis.max !== null;
   const step = bounded ? evenStep(axis.min || 0, axis.max || 0, splitNumber + 1) : null;
   return {
-    ...titled(axis, vertical, theme),
+    ...titled(axis, vertical, theme, room),
     ...lines(theme),
     type: logarithmic ? "log" : "value",
     min: axis.min === null ? undefined : axis.min,
@@ -80,7 +85,11 @@ export function valueAxis(
       color: theme.muted,
       fontSize: 12,
       hideOverlap: true,
-      formatter: (value: number) => formatNumber(value),
+      // The ends of an axis that fits its data may have long numbers.
+      formatter: (value: number) => {
+        const text = formatNumber(value);
+        return /\.\d\d/.test(text) && Math.abs(value) >= 10 ? "" : text;
+      },
     },
   };
 }
@@ -93,7 +102,7 @@ export function categoryAxis(axis: Axis, vertical: boolean, theme: Theme, room: 
   const longest = axis.categories.reduce((length, name) => Math.max(length, name.length), 0);
   const crowded = !vertical && longest * 7 + 8 > room.width / Math.max(1, axis.categories.length);
   return {
-    ...titled(axis, vertical, theme),
+    ...titled(axis, vertical, theme, room),
     ...lines(theme),
     type: "category",
     data: axis.categories,

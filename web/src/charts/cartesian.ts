@@ -1,6 +1,6 @@
 // Lines, bars and points as ECharts options.
 
-import type { Chart, Series } from "../document";
+import type { Axis, Chart, Series } from "../document";
 import { seriesColour, type Theme } from "../theme";
 import { categoryAxis, extentOf, hiddenAxis, valueAxis, type Extent } from "./axes";
 import { band, whiskers, type Interval } from "./error_bars";
@@ -222,7 +222,7 @@ function axes(chart: Chart, spans: Spans, theme: Theme, room: Room): Options {
       ],
     };
   }
-  const axis = (one: typeof chart.x, vertical: boolean) => {
+  const axis = (one: Axis, vertical: boolean): Options => {
     const fromZero = chart.kind === "bars" && vertical !== chart.horizontal;
     return one.scale === "category"
       ? categoryAxis(one, vertical, theme, room)

@@ -1,7 +1,7 @@
 // A grid of values as coloured cells with a colour scale beside them.
 
 import type { Axis, Chart, Grid } from "../document";
-import { formatNumber, titleWithUnit } from "../format";
+import { formatFixed, formatNumber, titleWithUnit } from "../format";
 import { mix, textOn, type Theme } from "../theme";
 import { categoryAxis, extentOf, type Extent } from "./axes";
 import { grid as layoutGrid, type Options, type Room } from "./layout";
@@ -34,20 +34,26 @@ export function colourRange(grid: Grid): Extent {
   return extent.high > extent.low ? extent : { low: extent.low, high: extent.low + 1 };
 }
 
-function numberLabel(value: number | null, colour: string, size: number): Options {
+function numberLabel(value: number, decimals: number, colour: string, size: number): Options {
   return {
-    show: value !== null,
-    formatter: () => (value === null ? "" : shortNumber(value)),
+    show: true,
+    formatter: () => formatFixed(value, decimals),
     color: textOn(colour),
     fontSize: size,
   };
 }
 
-function shortNumber(value: number): string {
-  const size = Math.abs(value);
-  return size > 0 && size < 10 && value % 1 !== 0
-    ? value.toFixed(2).replace("-", "\u2212")
-    : formatNumber(value);
+/** Of the numbers in the cells, all alike: three digits of the largest; none of whole numbers. */
+function cellDecimals(values: (number | null)[]): number {
+  let largest = 0;
+  let whole = true;
+  for (const value of values) {
+    if (value === null) continue;
+    largest = Math.max(largest, Math.abs(value));
+    whole = whole && value % 1 === 0;
+  }
+  if (whole || largest >= 100.5) return 0;
+  return largest >= 9.995 ? 1 : 2;
 }
 
 function cells(grid: Grid, stops: string[], range: Extent, room: Room): unknown[] {
@@ -55,6 +61,7 @@ function cells(grid: Grid, stops: string[], range: Extent, room: Room): unknown[
   const cellWidth = (room.width - 130) / Math.max(1, grid.width);
   const size = Math.max(9, Math.min(13, cellWidth / 3.4));
   const numbers = grid.numbers && cellWidth >= 30;
+  const decimals = cellDecimals(grid.values);
   grid.values.forEach((value, i) => {
     if (value === null) return;
     const at = [i % grid.width, Math.floor(i / grid.width), value];
@@ -63,7 +70,7 @@ function cells(grid: Grid, stops: string[], range: Extent, room: Room): unknown[
       return;
     }
     const colour = mix(stops, (value - range.low) / (range.high - range.low));
-    data.push({ value: at, label: numberLabel(value, colour, size) });
+    data.push({ value: at, label: numberLabel(value, decimals, colour, size) });
   });
   return data;
 }
@@ -150,10 +157,11 @@ export function heatmapOptions(chart: Chart, theme: Theme, room: Room): Options 
     ...(one.scale === "category" ? {} : { axisLabel: everySoMany(count, theme) }),
     splitArea: { show: false },
   });
+  const square = chart.x.scale !== "category" && chart.y.scale !== "category";
   return {
     grid: squareGrid(chart, grid, room),
     xAxis: axis(chart.x, false, grid.width),
-    yAxis: axis(chart.y, true, grid.height),
+    yAxis: { ...axis(chart.y, true, grid.height), ...(square ? { nameGap: 36 } : {}) },
     ...colourScale(titleWithUnit(grid.title, grid.unit), range, stops, theme, room),
     series: [
       {

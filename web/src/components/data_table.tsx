@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useId, useMemo, useState } from "preact/hooks";
 
 import { useAppearance } from "../appearance";
 import type { Table, TableCell } from "../document";
@@ -69,7 +69,19 @@ function HeaderCell({ title, numeric, order, column, onSort }: HeaderProps) {
   );
 }
 
+/** The first sentence of a caption stands out; the rest explains. */
+function Caption({ id, text }: { id: string; text: string }) {
+  const end = text.indexOf(". ");
+  const [title, rest] = end < 0 ? [text, ""] : [text.slice(0, end + 1), text.slice(end + 2)];
+  return (
+    <p class="table-title" id={id}>
+      <b>{title}</b> {rest}
+    </p>
+  );
+}
+
 export function DataTable({ table }: { table: Table }) {
+  const captionId = useId();
   const [order, setOrder] = useState<Order | null>(null);
   const [all, setAll] = useState(false);
   const { printing } = useAppearance();
@@ -95,9 +107,9 @@ export function DataTable({ table }: { table: Table }) {
 
   return (
     <div class="table-block">
+      {table.caption !== "" && <Caption id={captionId} text={table.caption} />}
       <div class="scroll">
-        <table class="data">
-          {table.caption !== "" && <caption>{table.caption}</caption>}
+        <table class="data" aria-labelledby={table.caption === "" ? undefined : captionId}>
           <thead>
             <tr>
               {table.columns.map(({ title }, column) => (
