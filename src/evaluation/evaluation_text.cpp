@@ -134,7 +134,7 @@ std::string to_text(const Analysis& analysis, double accuracy) {
   }
   if (analysis.cost) {
     const AnswerSpeed& speed = analysis.cost->speed;
-    fmt::format_to(out, "speed      {:.0f} pictures/s in batches; one picture {:.2f} ms\n",
+    fmt::format_to(out, "speed      {:.0f} pictures/s in batches; one picture {:.3g} ms\n",
                    speed.pictures_per_second, 1000 * speed.latency_median_seconds);
   }
   return text;

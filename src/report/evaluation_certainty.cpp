@@ -178,6 +178,13 @@ std::string coverage_finding(const JudgedModel& judged) {
   const double accuracy = judged.evaluation.accuracy;
   if (accuracy == 1) return "There is no mistake that a person could catch.";
   const CoverageCurve::Point point = judged.analysis.coverage.keeping(1 - kUnsure);
+  constexpr double kWorthIt = 0.0005;
+  if (point.accuracy - accuracy < kWorthIt) {
+    return fmt::format(
+        "Handing the unsure 5 % to a person does not pay: {} of the rest are right, as of all; the "
+        "model does not know where it errs.",
+        percent(point.accuracy));
+  }
   return fmt::format(
       "If the unsure 5 % go to a person, {} of the rest are right instead of {}, and "
       "{} of all mistakes are caught.",

@@ -113,8 +113,9 @@ std::string learning_finding(const LearningCurves& curves) {
       curves.loss[0], curves.loss[last], curves.epoch[last]);
 }
 
-/// "0.35 ms", "12 ms", "1.2 s".
+/// "7.2 µs", "0.35 ms", "12 ms", "1.2 s".
 std::string short_time(double seconds) {
+  if (seconds < 1e-4) return fmt::format("{:.1f} µs", 1e6 * seconds);
   if (seconds < 0.01) return fmt::format("{:.2f} ms", 1000 * seconds);
   return seconds < 1 ? fmt::format("{:.0f} ms", 1000 * seconds) : format_duration(seconds);
 }
