@@ -14,7 +14,8 @@ import ts from "typescript";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-const LEGAL = `/* Contains ECharts and zrender (Apache-2.0, BSD-3-Clause), Preact (MIT), tslib (0BSD). */`;
+const LEGAL =
+  "/* Contains ECharts (Apache-2.0), zrender (BSD-3-Clause), Preact (MIT) and tslib (0BSD). */";
 
 /** Lowers our own TypeScript to ECMAScript 5, which esbuild cannot; ECharts already is. */
 const lowerToEs5 = {

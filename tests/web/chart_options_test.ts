@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { chartOptions, legendNames, naturalHeight, type Options } from "../../web/src/chart_options";
-import { evenStep } from "../../web/src/charts/axes";
+import {
+  chartOptions,
+  legendNames,
+  naturalHeight,
+  type Options,
+} from "../../web/src/chart_options";
+import { evenStep, inLines } from "../../web/src/charts/axes";
 import { cellColours, rowShares } from "../../web/src/charts/confusion";
 import { colourRange } from "../../web/src/charts/heatmap";
 import type { Chart } from "../../web/src/document";
@@ -21,27 +26,44 @@ function drawn(one: Chart): Options {
 
 test("a gap stays a gap and keeps the indices", () => {
   const lines = drawn(chart("a", "lines", { series: [series("s", [1, null, 3])] }));
-  assert.deepEqual(seriesOf(lines)[0].data, [[0, 1], [1, null], [2, 3]]);
+  assert.deepEqual(seriesOf(lines)[0].data, [
+    [0, 1],
+    [1, null],
+    [2, 3],
+  ]);
 });
 
 test("what a logarithmic axis cannot show is a gap", () => {
   const y = axis("y", "", { scale: "log" });
   const lines = drawn(chart("a", "lines", { y, series: [series("s", [0, -2, 3])] }));
-  assert.deepEqual(seriesOf(lines)[0].data, [[0, null], [1, null], [2, 3]]);
+  assert.deepEqual(seriesOf(lines)[0].data, [
+    [0, null],
+    [1, null],
+    [2, 3],
+  ]);
 });
 
 test("horizontal bars have their values along x", () => {
   const y = axis("Class", "", { scale: "category", categories: ["a", "b"] });
   const bars = drawn(chart("a", "bars", { horizontal: true, y, series: [series("s", [5, 7])] }));
-  assert.deepEqual(seriesOf(bars)[0].data, [[5, 0], [7, 1]]);
+  assert.deepEqual(seriesOf(bars)[0].data, [
+    [5, 0],
+    [7, 1],
+  ]);
   assert.equal((bars.yAxis as Options).type, "category");
   assert.equal((bars.yAxis as Options).inverse, true);
 });
 
 test("intervals are a band on lines and whiskers on points and bars", () => {
   const bounds = { low: [0, 1], high: [2, 3] };
-  for (const [kind, style] of [["lines", "line"], ["lines", "points"], ["bars", "line"]] as const) {
-    const all = seriesOf(drawn(chart("a", kind, { series: [series("s", [1, 2], { style, ...bounds })] })));
+  for (const [kind, style] of [
+    ["lines", "line"],
+    ["lines", "points"],
+    ["bars", "line"],
+  ] as const) {
+    const all = seriesOf(
+      drawn(chart("a", kind, { series: [series("s", [1, 2], { style, ...bounds })] })),
+    );
     assert.equal(all.length, 2);
     assert.equal(all[1].type, "custom");
     assert.equal(all[1].name, "s", "hidden together with its series");
@@ -84,7 +106,10 @@ test("references lie where they are said to be", () => {
     }),
   );
   const [, diagonal, straight] = seriesOf(options);
-  assert.deepEqual(diagonal.data, [[0.2, 0.2], [0.8, 0.8]]);
+  assert.deepEqual(diagonal.data, [
+    [0.2, 0.2],
+    [0.8, 0.8],
+  ]);
   const marks = (straight.markLine as { data: Options[] }).data;
   assert.equal(marks[0].yAxis, 0.5);
   assert.equal(marks[1].xAxis, 1);
@@ -109,17 +134,32 @@ test("zero is the middle of a diverging scale", () => {
 
 test("the numbers in cells have one precision", () => {
   const grid = {
-    width: 2, height: 1, values: [14, 2.25], title: "", unit: "", numbers: true, diverging: false,
+    width: 2,
+    height: 1,
+    values: [14, 2.25],
+    title: "",
+    unit: "",
+    numbers: true,
+    diverging: false,
   };
   const data = seriesOf(drawn(chart("g", "heatmap", { grid })))[0].data as {
     label: { formatter: () => string };
   }[];
-  assert.deepEqual(data.map(({ label }) => label.formatter()), ["14.0", "2.3"]);
+  assert.deepEqual(
+    data.map(({ label }) => label.formatter()),
+    ["14.0", "2.3"],
+  );
 });
 
 test("empty cells of a grid are not drawn", () => {
   const grid = {
-    width: 2, height: 1, values: [null, 1], title: "", unit: "", numbers: true, diverging: false,
+    width: 2,
+    height: 1,
+    values: [null, 1],
+    title: "",
+    unit: "",
+    numbers: true,
+    diverging: false,
   };
   assert.equal((seriesOf(drawn(chart("g", "heatmap", { grid })))[0].data as unknown[]).length, 1);
 });
@@ -149,6 +189,14 @@ test("text is legible in both themes, marks are seen on dark", () => {
   }
   for (const colour of DARK.categorical) assert.ok(contrast(colour, DARK.surface) >= 3, colour);
   assert.equal(mix(["#000000", "#ffffff"], 0.5), "#808080");
+});
+
+test("long axis titles are broken between words", () => {
+  assert.equal(
+    inLines("Mean grey level; whiskers: the middle half", 180),
+    "Mean grey level;\nwhiskers: the middle half",
+  );
+  assert.equal(inLines("Loss (nats)", 300), "Loss (nats)");
 });
 
 test("ticks divide a bounded axis evenly", () => {

@@ -14,11 +14,20 @@ import type {
 } from "../../web/src/document";
 import { png, type Rgb } from "./png";
 
-export const HOSTILE = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)> & \"q\"";
+export const HOSTILE =
+  "<script>document.title = 'owned'</script><img src=x onerror=alert(1)> & \"q\"";
 
 export const CLASSES = [
-  "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-  "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+  "T-shirt/top",
+  "Trouser",
+  "Pullover",
+  "Dress",
+  "Coat",
+  "Sandal",
+  "Shirt",
+  "Sneaker",
+  "Bag",
+  "Ankle boot",
 ];
 
 const SIDE = 28;
@@ -148,9 +157,18 @@ function classCounts(): Chart {
     y: axis("Pictures"),
     stacked: true,
     series: [
-      series("training", CLASSES.map((_, i) => 5500 - i * 150)),
-      series("validation", CLASSES.map(() => 500)),
-      series("test", CLASSES.map(() => 1000)),
+      series(
+        "training",
+        CLASSES.map((_, i) => 5500 - i * 150),
+      ),
+      series(
+        "validation",
+        CLASSES.map(() => 500),
+      ),
+      series(
+        "test",
+        CLASSES.map(() => 1000),
+      ),
     ],
   });
 }
@@ -162,10 +180,14 @@ function importance(): Chart {
     y: axis("Class", "", { scale: "category", categories: CLASSES }),
     horizontal: true,
     series: [
-      series("accuracy", CLASSES.map((_, i) => 99 - i * 2.5), {
-        low: CLASSES.map((_, i) => 97 - i * 2.5),
-        high: CLASSES.map((_, i) => Math.min(100, 100.5 - i * 2.5)),
-      }),
+      series(
+        "accuracy",
+        CLASSES.map((_, i) => 99 - i * 2.5),
+        {
+          low: CLASSES.map((_, i) => 97 - i * 2.5),
+          high: CLASSES.map((_, i) => Math.min(100, 100.5 - i * 2.5)),
+        },
+      ),
     ],
     references: [{ kind: "vertical", at: 90, label: "mean" }],
   });
@@ -177,7 +199,13 @@ function histogram(): Chart {
     title: "Grey levels",
     x: axis("Grey level", "", { min: 0, max: 256 }),
     y: axis("Share of the pixels", "%"),
-    series: [series("all", x.map((level) => 40 * Math.exp(-level / 20) + level / 120), { x })],
+    series: [
+      series(
+        "all",
+        x.map((level) => 40 * Math.exp(-level / 20) + level / 120),
+        { x },
+      ),
+    ],
   });
 }
 
@@ -206,8 +234,7 @@ function map(): Chart {
     series: CLASSES.map((name, i) => {
       const count = 240;
       const angle = (i / CLASSES.length) * 2 * Math.PI;
-      const around = (centre: number) => () =>
-        centre + (next() + next() + next() - 1.5) * 9;
+      const around = (centre: number) => () => centre + (next() + next() + next() - 1.5) * 9;
       const indices = Array.from({ length: count }, (_, j) => j);
       return series(name, indices.map(around(18 * Math.sin(angle))), {
         x: indices.map(around(18 * Math.cos(angle))),
@@ -229,7 +256,15 @@ function correlation(): Chart {
     title: "How the classes' mean pictures correlate",
     x: axis("Class", "", { scale: "category", categories: CLASSES }),
     y: axis("Class", "", { scale: "category", categories: CLASSES }),
-    grid: { width: n, height: n, values, title: "Correlation", unit: "", diverging: true, numbers: true },
+    grid: {
+      width: n,
+      height: n,
+      values,
+      title: "Correlation",
+      unit: "",
+      diverging: true,
+      numbers: true,
+    },
   });
 }
 
@@ -261,7 +296,11 @@ function manySeries(): Chart {
     x: axis("Recall"),
     y: axis("Precision"),
     series: Array.from({ length: 13 }, (_, i) =>
-      series(i === 12 ? HOSTILE : `class ${i}`, x.map((at) => 1 - at ** (1 + i) * (0.9 - i / 40)), { x }),
+      series(
+        i === 12 ? HOSTILE : `class ${i}`,
+        x.map((at) => 1 - at ** (1 + i) * (0.9 - i / 40)),
+        { x },
+      ),
     ),
   });
 }
@@ -333,7 +372,12 @@ function models(): Table {
 }
 
 export function report(): Report {
-  const section = (id: string, title: string, finding: string, blocks: Report["sections"][0]["blocks"]) => ({
+  const section = (
+    id: string,
+    title: string,
+    finding: string,
+    blocks: Report["sections"][0]["blocks"],
+  ) => ({
     id,
     title,
     finding,
@@ -344,19 +388,24 @@ export function report(): Report {
     lead: "70,000 pictures of ten kinds of garment, 28 by 28 pixels: what they look like.",
     notes: ["Made by thimble 0.4 on 20 November 2026", `Data ${"0123456789abcdef".repeat(5)}`],
     sections: [
-      section("overview", "At a glance", "Nine pictures of ten are recognised; shirts are the hard ones.", [
-        {
-          type: "facts",
-          facts: [
-            { label: "Accuracy", value: "93.82 %", note: "93.3 to 94.3 % with 95 % confidence" },
-            { label: "Pictures", value: "70,000", note: "" },
-            { label: "Hardest class", value: "Shirt", note: "81.2 % recognised" },
-            { label: "Size", value: "1.9 MB", note: "" },
-          ],
-        },
-        { type: "paragraph", text: `Plain text, whatever it holds: ${HOSTILE}` },
-        models(),
-      ]),
+      section(
+        "overview",
+        "At a glance",
+        "Nine pictures of ten are recognised; shirts are the hard ones.",
+        [
+          {
+            type: "facts",
+            facts: [
+              { label: "Accuracy", value: "93.82 %", note: "93.3 to 94.3 % with 95 % confidence" },
+              { label: "Pictures", value: "70,000", note: "" },
+              { label: "Hardest class", value: "Shirt", note: "81.2 % recognised" },
+              { label: "Size", value: "1.9 MB", note: "" },
+            ],
+          },
+          { type: "paragraph", text: `Plain text, whatever it holds: ${HOSTILE}` },
+          models(),
+        ],
+      ),
       section("errors", "Confusion", "Most errors take a shirt for a T-shirt: 87 of 1,000.", [
         confusion(),
         sheet("right-wrong", true),
@@ -373,7 +422,9 @@ export function report(): Report {
         { type: "side-by-side", blocks: [information(), trade()] },
         correlation(),
       ]),
-      section("the-map", "The map", "Trousers lie apart; shirts, coats and pullovers overlap.", [map()]),
+      section("the-map", "The map", "Trousers lie apart; shirts, coats and pullovers overlap.", [
+        map(),
+      ]),
     ],
     atlas: atlas(),
   };

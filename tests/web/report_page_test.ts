@@ -79,7 +79,10 @@ test("the document's text is never read as HTML", () =>
 test("every section has its finding, contents lead there", () =>
   visit(async (page) => {
     const findings = await page.$$eval("section .finding", (all) => all.map((p) => p.textContent));
-    assert.deepEqual(findings, report().sections.map((section) => section.finding));
+    assert.deepEqual(
+      findings,
+      report().sections.map((section) => section.finding),
+    );
     await page.click('.contents a[href="#data"]');
     assert.ok(page.url().endsWith("#data"));
   }));

@@ -34,9 +34,7 @@ export function legendNames(chart: Chart): string[] {
   const diagonals = chart.references
     .filter((line) => line.kind === "diagonal" && line.label !== "")
     .map((line) => line.label);
-  return names.length + diagonals.length > 1 || diagonals.length > 0
-    ? names.concat(diagonals)
-    : [];
+  return names.length + diagonals.length > 1 || diagonals.length > 0 ? names.concat(diagonals) : [];
 }
 
 /** A height that suits the chart at `width`. */

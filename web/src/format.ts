@@ -102,10 +102,7 @@ function decimalFormatter(values: number[]): (value: number) => string {
 }
 
 /** A function that writes the numbers of one column, all with the same precision. */
-export function columnFormatter(
-  format: ColumnFormat,
-  values: number[],
-): (value: number) => string {
+export function columnFormatter(format: ColumnFormat, values: number[]): (value: number) => string {
   if (format === "integer") return formatInteger;
   if (format === "decimal") return decimalFormatter(values);
   if (format === "seconds") return formatSeconds;

@@ -25,19 +25,42 @@ export const FONT_FAMILY =
 
 // Petroff, "Accessible Color Sequences for Data Visualization" (2021), the ten-colour sequence.
 const PETROFF = [
-  "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
-  "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+  "#3f90da",
+  "#ffa90e",
+  "#bd1f01",
+  "#94a4a2",
+  "#832db6",
+  "#a96b59",
+  "#e76300",
+  "#b9ac70",
+  "#717581",
+  "#92dadd",
 ];
 
 // The same hues, the dark ones lifted to a contrast of 3 and more with the dark surface.
 const PETROFF_ON_DARK = [
-  "#5aa5ea", "#ffa90e", "#e8553a", "#94a4a2", "#b673e6",
-  "#c08a78", "#f07a22", "#b9ac70", "#8a8f9c", "#92dadd",
+  "#5aa5ea",
+  "#ffa90e",
+  "#e8553a",
+  "#94a4a2",
+  "#b673e6",
+  "#c08a78",
+  "#f07a22",
+  "#b9ac70",
+  "#8a8f9c",
+  "#92dadd",
 ];
 
 // matplotlib's viridis (Smith and van der Walt, 2015) at eight even steps.
 const VIRIDIS = [
-  "#440154", "#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725",
+  "#440154",
+  "#46327e",
+  "#365c8d",
+  "#277f8e",
+  "#1fa187",
+  "#4ac16d",
+  "#a0da39",
+  "#fde725",
 ];
 
 export const LIGHT: Theme = {

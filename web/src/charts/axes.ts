@@ -5,17 +5,29 @@ import type { Options, Room } from "./layout";
 
 const LONGEST_LABEL = 160;
 
+/** Breaks a title between words into lines of about `width` pixels; ECharts would cut it. */
+export function inLines(title: string, width: number): string {
+  const letters = Math.max(12, Math.floor(width / 7.2));
+  let text = "";
+  let line = "";
+  for (const word of title.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > letters) {
+      text += line + "\n";
+      line = word;
+    } else {
+      line = line === "" ? word : line + " " + word;
+    }
+  }
+  return text + line;
+}
+
 function titled(axis: Axis, vertical: boolean, theme: Theme, room: Room): Options {
+  const length = vertical ? room.height - room.top : room.width;
   return {
-    name: titleWithUnit(axis.title, axis.unit),
+    name: inLines(titleWithUnit(axis.title, axis.unit), length * 0.75),
     nameLocation: "middle",
     nameGap: vertical ? 14 : 30,
-    nameTextStyle: {
-      color: theme.text,
-      fontSize: 13,
-      width: (vertical ? room.height - room.top : room.width) * 0.75,
-      overflow: "break",
-    },
+    nameTextStyle: { color: theme.text, fontSize: 13, lineHeight: 17 },
   };
 }
 

@@ -144,10 +144,7 @@ function errorBars(chart: Chart, series: Series, index: number, theme: Theme): O
   if (chart.kind === "lines" && series.style !== "points") {
     return [band(series.name, list, seriesColour(theme, index))];
   }
-  const bar =
-    chart.kind === "bars"
-      ? { index, count: chart.series.length, gaps: BAR_GAPS }
-      : null;
+  const bar = chart.kind === "bars" ? { index, count: chart.series.length, gaps: BAR_GAPS } : null;
   const onBars = (chart.horizontal ? chart.y : chart.x).scale === "category" ? bar : null;
   const colour = chart.kind === "bars" ? theme.text : seriesColour(theme, index);
   return [whiskers(series.name, list, colour, chart.horizontal, onBars)];
@@ -213,12 +210,31 @@ function axes(chart: Chart, spans: Spans, theme: Theme, room: Room): Options {
   if (chart.pannable) {
     const [x, y] = sameScale(spans.x, spans.y, room);
     return {
-      grid: { left: 8, right: 8, top: room.top + 8, bottom: 8, show: true, borderColor: theme.grid },
+      grid: {
+        left: 8,
+        right: 8,
+        top: room.top + 8,
+        bottom: 8,
+        show: true,
+        borderColor: theme.grid,
+      },
       xAxis: hiddenAxis(x),
       yAxis: hiddenAxis(y),
       dataZoom: [
-        { type: "inside", id: "pan-x", xAxisIndex: 0, filterMode: "none", zoomOnMouseWheel: "ctrl" },
-        { type: "inside", id: "pan-y", yAxisIndex: 0, filterMode: "none", zoomOnMouseWheel: "ctrl" },
+        {
+          type: "inside",
+          id: "pan-x",
+          xAxisIndex: 0,
+          filterMode: "none",
+          zoomOnMouseWheel: "ctrl",
+        },
+        {
+          type: "inside",
+          id: "pan-y",
+          yAxisIndex: 0,
+          filterMode: "none",
+          zoomOnMouseWheel: "ctrl",
+        },
       ],
     };
   }

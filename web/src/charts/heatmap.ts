@@ -10,7 +10,7 @@ import { grid as layoutGrid, type Options, type Room } from "./layout";
 const SCALE_ROOM = 34;
 const LETTER = 6.8;
 
-/** The names of the rows or columns: given ones, the axis's values at the cells' middles, or 0 ... */
+/** The names of the rows or columns: given ones, the axis's values at the cells, or 0, 1, ... */
 export function cellNames(axis: Axis, count: number): string[] {
   if (axis.categories.length === count) return axis.categories;
   const names: string[] = [];

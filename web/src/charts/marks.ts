@@ -18,7 +18,8 @@ export const SHAPES = [
   "path://M-5,-3 L5,-3 L0,5 Z",
   "path://M-2,-5 L2,-5 L2,-2 L5,-2 L5,2 L2,2 L2,5 L-2,5 L-2,2 L-5,2 L-5,-2 L-2,-2 Z",
   "path://M0,-5 L4.8,-1.5 L2.9,4 L-2.9,4 L-4.8,-1.5 Z",
-  "path://M0,-5 L1.4,-1.6 L5,-1.5 L2.2,0.8 L3.1,4.3 L0,2.3 L-3.1,4.3 L-2.2,0.8 L-5,-1.5 L-1.4,-1.6 Z",
+  "path://M0,-5 L1.4,-1.6 L5,-1.5 L2.2,0.8 L3.1,4.3 L0,2.3 " +
+    "L-3.1,4.3 L-2.2,0.8 L-5,-1.5 L-1.4,-1.6 Z",
 ];
 
 /** The same shapes as outlines around (0, 0), for legends drawn outside the chart. */

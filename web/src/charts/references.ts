@@ -23,8 +23,8 @@ function diagonal(line: ReferenceLine, extent: Extent, theme: Theme): Options {
 }
 
 /**
- * Series that draw a chart's references: upright and level ones as mark lines of a series that is not seen
- * and only widens the axes to where they are.
+ * Series that draw a chart's references: upright and level ones as mark lines of a series that is
+ * not seen and only widens the axes to where they are.
  * @param both  what the values of both axes span, for the diagonal
  */
 export function referenceSeries(chart: Chart, both: Extent, theme: Theme): Options[] {

@@ -7,7 +7,8 @@ function Swatch({ chart, index, theme }: { chart: Chart; index: number; theme: T
   const colour = series === undefined ? theme.line : seriesColour(theme, index);
   const dash = series === undefined ? [6, 4] : dashOf(index, series.style);
   const bars = chart.kind === "bars" && series !== undefined && series.style !== "points";
-  const line = !bars && (series === undefined || (chart.kind === "lines" && series.style !== "points"));
+  const line =
+    !bars && (series === undefined || (chart.kind === "lines" && series.style !== "points"));
   return (
     <svg class="swatch" width="26" height="14" viewBox="-13 -7 26 14" aria-hidden="true">
       {bars && <rect x="-9" y="-5" width="18" height="10" rx="2" fill={colour} />}

@@ -65,7 +65,8 @@ function colourOf(hovered: Hovered): string | null {
 function pointTip(chart: Chart, series: Series, hovered: Hovered, album: Album): HTMLElement {
   const index = hovered.dataIndex;
   const tip = element("div", "tip");
-  const style = index < series.pictures.length ? album.style(series.pictures[index], PICTURE_SIZE) : null;
+  const style =
+    index < series.pictures.length ? album.style(series.pictures[index], PICTURE_SIZE) : null;
   if (style !== null) {
     const picture = element("div", "sprite");
     Object.assign(picture.style, style);

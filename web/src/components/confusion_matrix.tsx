@@ -104,15 +104,9 @@ export function ConfusionMatrix({ confusion }: { confusion: Confusion }) {
   };
 
   return (
-    <FigureFrame
-      block={confusion}
-      controls={<ScaleSwitch shares={shares} onChange={setShares} />}
-    >
+    <FigureFrame block={confusion} controls={<ScaleSwitch shares={shares} onChange={setShares} />}>
       <div class="scroll">
-        <table
-          class={n > 12 ? "confusion dense" : "confusion"}
-          style={{ "--classes": String(n) }}
-        >
+        <table class={n > 12 ? "confusion dense" : "confusion"} style={{ "--classes": String(n) }}>
           <thead>
             <tr>
               <td class="corner" rowSpan={2}>

@@ -128,13 +128,14 @@ export function DataTable({ table }: { table: Table }) {
               <tr>
                 {row.map((cell, column) =>
                   column === 0 && typeof cell === "string" ? (
-                    <th scope="row" class={cell.length <= LONGEST_IN_ONE_LINE ? "short" : undefined}>
+                    <th
+                      scope="row"
+                      class={cell.length <= LONGEST_IN_ONE_LINE ? "short" : undefined}
+                    >
                       {cell}
                     </th>
                   ) : (
-                    <td class={numeric[column] ? "number" : undefined}>
-                      {content(cell, column)}
-                    </td>
+                    <td class={numeric[column] ? "number" : undefined}>{content(cell, column)}</td>
                   ),
                 )}
               </tr>
