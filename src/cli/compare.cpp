@@ -136,24 +136,6 @@ fs::path free_folder(const ComparisonPlan& plan) {
   return folder;
 }
 
-/// What was asked for, or where nothing was the comparison that the folder holds.
-ComparisonPlan chosen_plan(const Arguments& arguments) {
-  if (!arguments.out.empty() && !arguments.name_a_plan()) {
-    if (auto plan = ComparisonFolder(arguments.out).read_plan()) return *std::move(plan);
-  }
-  return make_comparison_plan(request_of(arguments));
-}
-
-/// What is asked for at the end must not fail for a typing error after all the work.
-void require_folder_of(const std::string& file, const char* option) {
-  if (file.empty()) return;
-  const fs::path folder = fs::path(file).parent_path();
-  std::error_code error;
-  if (folder.empty() || fs::is_directory(folder, error)) return;
-  throw FileError(
-      fmt::format("{} {}: the folder {} does not exist", option, file, folder.string()));
-}
-
 /// What makes the figures again: the folder is where they are kept, not part of it.
 std::string reproducing_command(const Arguments& arguments) {
   std::string text = "thimble compare";
@@ -165,6 +147,26 @@ std::string reproducing_command(const Arguments& arguments) {
   for (const std::string& source : arguments.data) text += " --data " + shell_word(source);
   if (arguments.seed) text += fmt::format(" --seed {}", *arguments.seed);
   return text + (arguments.quick ? " --quick" : "");
+}
+
+/// What was asked for, or where nothing was the comparison that the folder holds.
+ComparisonPlan chosen_plan(const Arguments& arguments) {
+  if (!arguments.out.empty() && !arguments.name_a_plan()) {
+    if (auto plan = ComparisonFolder(arguments.out).read_plan()) return *std::move(plan);
+  }
+  ComparisonPlan plan = make_comparison_plan(request_of(arguments));
+  plan.command = reproducing_command(arguments);
+  return plan;
+}
+
+/// What is asked for at the end must not fail for a typing error after all the work.
+void require_folder_of(const std::string& file, const char* option) {
+  if (file.empty()) return;
+  const fs::path folder = fs::path(file).parent_path();
+  std::error_code error;
+  if (folder.empty() || fs::is_directory(folder, error)) return;
+  throw FileError(
+      fmt::format("{} {}: the folder {} does not exist", option, file, folder.string()));
 }
 
 std::string resuming_command(const Arguments& arguments) {
@@ -180,14 +182,14 @@ bool can_report() {
   return fs::exists(shipped_folder("web", "THIMBLE_WEB") / "report.js", error);
 }
 
-void write_report(const Comparison& comparison, const Arguments& arguments) {
+void write_report(const Comparison& comparison, const ComparisonPlan& plan,
+                  const Arguments& arguments) {
   const bool asked = !arguments.report.empty() || !arguments.figures.empty();
   if (!asked && !can_report()) {
     std::cerr << "note: no report.html: this build of Thimble comes without the report page\n";
     return;
   }
-  const report::Report document =
-      report::comparison_report(comparison, reproducing_command(arguments));
+  const report::Report document = report::comparison_report(comparison, plan.command);
   const std::string file = arguments.report.empty()
                                ? ComparisonFolder(arguments.out).report().string()
                                : arguments.report;
@@ -196,14 +198,15 @@ void write_report(const Comparison& comparison, const Arguments& arguments) {
   if (!arguments.quiet) std::cout << "report     " << file << "\n";
 }
 
-void write_files(const Comparison& comparison, const Arguments& arguments) {
+void write_files(const Comparison& comparison, const ComparisonPlan& plan,
+                 const Arguments& arguments) {
   const std::string figures = to_json(comparison).dump(2) + "\n";
   write_file(ComparisonFolder(arguments.out).figures(), figures);
   if (!arguments.json.empty()) write_file(arguments.json, figures);
   if (!arguments.markdown.empty()) {
-    write_file(arguments.markdown, to_markdown(comparison, reproducing_command(arguments)));
+    write_file(arguments.markdown, to_markdown(comparison, plan.command));
   }
-  write_report(comparison, arguments);
+  write_report(comparison, plan, arguments);
 }
 
 Comparison compare(const ComparisonPlan& plan, const Arguments& arguments) {
@@ -238,7 +241,7 @@ void run(Arguments arguments) {
   }
   const Comparison comparison = compare(plan, arguments);
   if (!arguments.quiet) std::cout << to_text(comparison);
-  write_files(comparison, arguments);
+  write_files(comparison, plan, arguments);
 }
 
 void add_plan_options(CLI::App& command, Arguments& arguments) {

@@ -170,6 +170,7 @@ json to_json(const ComparisonPlan& plan) {
           {"data", plan.data},
           {"seed", plan.seed ? json(*plan.seed) : json()},
           {"quick", plan.quick},
+          {"command", plan.command},
           {"models", std::move(models)}};
 }
 
@@ -183,6 +184,7 @@ ComparisonPlan comparison_plan_from_json(const json& document, const std::string
     plan.data = document.at("data").get<std::vector<std::string>>();
     if (!document.at("seed").is_null()) plan.seed = document.at("seed").get<std::uint64_t>();
     plan.quick = document.at("quick").get<bool>();
+    plan.command = document.value("command", "");
     for (const json& model : document.at("models")) {
       ComparisonEntry entry;
       entry.name = model.at("name").get<std::string>();

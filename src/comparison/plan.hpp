@@ -47,6 +47,7 @@ struct ComparisonPlan {
   std::vector<ComparisonEntry> entries;
   std::optional<std::uint64_t> seed;  ///< instead of the recipes' own
   bool quick = false;                 ///< on kQuickPictures, with fewer epochs and trees
+  std::string command = {};           ///< what makes the figures again, for the record
 };
 
 /// What whoever compares asks for, in words.

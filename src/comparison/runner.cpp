@@ -53,7 +53,9 @@ void open_folder(const ComparisonFolder& folder, const ComparisonPlan& plan) {
   const json now = json::parse(to_json(plan).dump());
   std::error_code error;
   if (fs::exists(folder.plan(), error)) {
-    const std::string found = first_difference(read_plan_json(folder.plan()), now);
+    json before = read_plan_json(folder.plan());
+    before["command"] = now.at("command");  // the same may be asked for in other words
+    const std::string found = first_difference(before, now);
     if (found.empty()) return;
     throw UsageError(
         fmt::format("{}: holds another comparison: {}; use the same models, data and settings, or "

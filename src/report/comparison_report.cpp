@@ -154,8 +154,7 @@ Chart difference_chart(const DataComparison& data, const std::string& suffix) {
   grid.numbers = true;
   for (const ModelPair& pair : data.pairs) {
     if (!pair.is_real()) continue;
-    // One decimal: the numbers stand in small cells.
-    const double points = std::round(1000 * pair.difference) / 10;
+    const double points = std::round(10000 * pair.difference) / 100;
     grid.values[pair.first * models + pair.second] = points;
     grid.values[pair.second * models + pair.first] = -points;
   }

@@ -55,10 +55,13 @@ TEST_F(Compare, TrainsJudgesAndTabulates) {
   }
 
   // The folder alone says what is to be done, and all of it is done.
-  const Outcome again = run_thimble(folder_.path(), {"compare", "--out", "c"});
+  const std::string table = read_text(folder_ / "table.md");
+  const Outcome again =
+      run_thimble(folder_.path(), {"compare", "--out", "c", "--markdown", "again.md"});
   ASSERT_EQ(again.status, 0) << again.err;
   EXPECT_THAT(again.out, HasSubstr("kept from before"));
   EXPECT_EQ(figures("c/comparison.json"), all);
+  EXPECT_EQ(read_text(folder_ / "again.md"), table);
 }
 
 TEST_F(Compare, KilledItGoesOnWhereItStopped) {
