@@ -191,6 +191,12 @@ test("text is legible in both themes, marks are seen on dark", () => {
   assert.equal(mix(["#000000", "#ffffff"], 0.5), "#808080");
 });
 
+test("epochs have whole ticks, also between given bounds", () => {
+  const x = axis("Epoch", "", { min: 1, max: 3 });
+  const lines = drawn(chart("e", "lines", { x, series: [series("s", [1, 2, 3], { x: [1, 2, 3] })] }));
+  assert.equal((lines.xAxis as Options).interval, 1);
+});
+
 test("long axis titles are broken between words", () => {
   assert.equal(
     inLines("Mean grey level; whiskers: the middle half", 180),

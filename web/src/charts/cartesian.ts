@@ -189,11 +189,13 @@ function sameScale(x: Extent, y: Extent, room: Room): [Extent, Extent] {
 }
 
 /** Epochs and counts have no ticks between whole numbers. */
-function integerSteps(chart: Chart, vertical: boolean): Options {
+function withWholeSteps(chart: Chart, vertical: boolean, axis: Options): Options {
   const whole = chart.series.every((series) =>
     points(chart, series).every((point) => (point[vertical ? 1 : 0] || 0) % 1 === 0),
   );
-  return whole ? { minInterval: 1 } : {};
+  if (!whole) return axis;
+  const step = axis.interval as number | undefined;
+  return { ...axis, minInterval: 1, interval: step === undefined ? undefined : Math.max(step, 1) };
 }
 
 /** Curves fill the chart from side to side. */
@@ -243,8 +245,7 @@ function axes(chart: Chart, spans: Spans, theme: Theme, room: Room): Options {
     return one.scale === "category"
       ? categoryAxis(one, vertical, theme, room)
       : {
-          ...valueAxis(one, vertical, fromZero, theme, room),
-          ...integerSteps(chart, vertical),
+          ...withWholeSteps(chart, vertical, valueAxis(one, vertical, fromZero, theme, room)),
           ...(vertical ? {} : tight(chart)),
         };
   };
