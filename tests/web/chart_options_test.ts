@@ -193,7 +193,9 @@ test("text is legible in both themes, marks are seen on dark", () => {
 
 test("epochs have whole ticks, also between given bounds", () => {
   const x = axis("Epoch", "", { min: 1, max: 3 });
-  const lines = drawn(chart("e", "lines", { x, series: [series("s", [1, 2, 3], { x: [1, 2, 3] })] }));
+  const lines = drawn(
+    chart("e", "lines", { x, series: [series("s", [1, 2, 3], { x: [1, 2, 3] })] }),
+  );
   assert.equal((lines.xAxis as Options).interval, 1);
 });
 
