@@ -39,7 +39,7 @@ class KernelRows : public testing::TestWithParam<bool> {
     return KernelBlocks(features(), members_, Kernel{KernelKind::rbf, kGamma, 0, 0});
   }
 
-  ByteSamples bytes_;
+  SvmSamples bytes_;
   Features floats_;
   // Longer than one piece of work, and not a whole number of panels.
   std::vector<std::vector<std::size_t>> members_ = {every(kSize, 1), every(kSize, 3)};
@@ -129,8 +129,8 @@ TEST_P(KernelRows, AreSafeToAskForFromManyThreads) {
 }
 
 TEST(KernelBlocks, RefuseOtherFeatures) {
-  const ByteSamples samples(10, 8, 2, 1);
-  const ByteSamples wider(10, 9, 2, 1);
+  const SvmSamples samples(10, 8, 2, 1);
+  const SvmSamples wider(10, 9, 2, 1);
   const std::vector<std::vector<std::size_t>> members = {every(10, 1)};
   const KernelBlocks blocks(samples.features, members, Kernel{});
   EXPECT_THROW((void)blocks.queries(wider.features, members[0], Company::any), ShapeError);

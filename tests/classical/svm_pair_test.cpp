@@ -23,7 +23,7 @@ class SvmPair : public testing::Test {
   }
 
   // One cloud of samples, of which the first are called the first class.
-  ByteSamples data_{kSize, 8, 1, 3};
+  SvmSamples data_{kSize, 8, 1, 3};
   std::vector<std::vector<std::size_t>> members_ = {range(0, kFirst), range(kFirst, kSize)};
   Kernel kernel_{KernelKind::rbf, scale_gamma(data_.features), 0, 0};
   KernelBlocks blocks_{data_.features, members_, kernel_};

@@ -11,14 +11,14 @@
 namespace thimble::classical {
 
 /// Overlapping classes of bytes; class c has its mean at its own place.
-struct ByteSamples {
+struct SvmSamples {
   std::size_t d;
   std::size_t classes;
   std::vector<std::uint8_t> bytes;
   std::vector<std::int32_t> labels;
   Features features;
 
-  ByteSamples(std::size_t n, std::size_t dims, std::size_t class_count, std::uint64_t seed)
+  SvmSamples(std::size_t n, std::size_t dims, std::size_t class_count, std::uint64_t seed)
       : d(dims), classes(class_count), bytes(n * dims), labels(n) {
     Random random(seed);
     for (std::size_t i = 0; i < n; ++i) {
@@ -32,8 +32,8 @@ struct ByteSamples {
     }
     features = Features(bytes, d, 1);
   }
-  ByteSamples(const ByteSamples&) = delete;
-  ByteSamples& operator=(const ByteSamples&) = delete;
+  SvmSamples(const SvmSamples&) = delete;
+  SvmSamples& operator=(const SvmSamples&) = delete;
 
   Samples samples() const { return {features, labels, classes}; }
 

@@ -162,7 +162,7 @@ TEST(Svm, DoesNotDependOnThreads) {
   const int before = thread_count();
   // Pairs side by side, and one pair with all threads.
   for (const std::size_t classes : {4u, 2u}) {
-    const ByteSamples data(700, 20, classes, 4);
+    const SvmSamples data(700, 20, classes, 4);
     const Features floats = data.floats();
     for (const Features* features : {&data.features, &floats}) {
       SvmOptions options;
@@ -179,7 +179,7 @@ TEST(Svm, DoesNotDependOnThreads) {
 }
 
 TEST(Svm, DoesNotDependOnTheCache) {
-  const ByteSamples data(1500, 20, 2, 4);
+  const SvmSamples data(1500, 20, 2, 4);
   const Features floats = data.floats();
   for (const Features* features : {&data.features, &floats}) {
     SvmOptions options;
@@ -190,7 +190,7 @@ TEST(Svm, DoesNotDependOnTheCache) {
 }
 
 TEST(Svm, SkipsClassesWithoutSamples) {
-  const ByteSamples data(60, 6, 3, 9);
+  const SvmSamples data(60, 6, 3, 9);
   std::vector<std::int32_t> labels;
   for (const std::int32_t label : data.labels) labels.push_back(label * 2 + 1);  // 1, 3, 5 of 7
   const SvmFit few = fit(data.samples(), {});
@@ -201,7 +201,7 @@ TEST(Svm, SkipsClassesWithoutSamples) {
 }
 
 TEST(Svm, RefusesASingleClass) {
-  const ByteSamples data(10, 4, 1, 1);
+  const SvmSamples data(10, 4, 1, 1);
   const std::vector<std::int32_t> labels(10, 3);
   EXPECT_THAT(message_of<DataError>([&] {
                 fit({data.features, labels, 5}, {});
@@ -212,7 +212,7 @@ TEST(Svm, RefusesASingleClass) {
 }
 
 TEST(Svm, TakesOneSampleAClass) {
-  const ByteSamples data(4, 5, 4, 2);
+  const SvmSamples data(4, 5, 4, 2);
   SvmOptions options;
   options.probability = true;
   const SvmFit result = fit(data.samples(), options);
@@ -235,7 +235,7 @@ TEST(Svm, TakesDuplicatesWithDifferentLabelsAndConstantFeatures) {
 }
 
 TEST(Svm, StopsAtTheLargestNumberOfIterations) {
-  const ByteSamples data(300, 6, 2, 9);
+  const SvmSamples data(300, 6, 2, 9);
   SvmOptions options;
   options.max_iter = 5;
   const SvmFit result = fit(data.samples(), options);
@@ -249,7 +249,7 @@ TEST(Svm, StopsWhenAsked) {
    public:
     bool stop_requested() const override { return true; }
   } stop;
-  const ByteSamples data(30, 6, 3, 9);
+  const SvmSamples data(30, 6, 3, 9);
   EXPECT_THROW((void)fit_svm(data.samples(), {}, stop), Cancelled);
 }
 
@@ -265,21 +265,21 @@ TEST(Svm, TellsHowFarItIs) {
     std::uint64_t last_done = 0;
     std::string details;
   } listen;
-  const ByteSamples data(90, 6, 3, 9);
+  const SvmSamples data(90, 6, 3, 9);
   (void)fit_svm(data.samples(), {}, listen);
   EXPECT_EQ(listen.last_done, 3u);
   EXPECT_THAT(listen.details, HasSubstr("classes 0, 2"));
 }
 
 TEST(Svm, TakesManyClasses) {
-  const ByteSamples data(62 * 4, 16, 62, 9);
+  const SvmSamples data(62 * 4, 16, 62, 9);
   const SvmFit result = fit(data.samples(), {});
   EXPECT_EQ(result.converged, 62u * 61 / 2);
 }
 
 // The sums of more support vectors than one tile holds.
 TEST(SvmDecider, AddsUpAllSupportVectors) {
-  const ByteSamples data(3000, 3, 2, 8);
+  const SvmSamples data(3000, 3, 2, 8);
   SvmOptions options;
   options.C = 0.01;
   const SvmFit result = fit(data.samples(), options);
@@ -301,7 +301,7 @@ TEST(SvmDecider, AddsUpAllSupportVectors) {
 }
 
 TEST(SvmDecider, TakesAnyNumberOfSamples) {
-  const ByteSamples data(300, 10, 3, 8);
+  const SvmSamples data(300, 10, 3, 8);
   const SvmFit result = fit(data.samples(), {});
   const SvmDecider decider(result.model);
   const std::vector<double> all = decider.decision_values(data.features);
@@ -314,8 +314,8 @@ TEST(SvmDecider, TakesAnyNumberOfSamples) {
 }
 
 TEST(SvmDecider, RefusesOtherFeatures) {
-  const ByteSamples data(30, 10, 3, 8);
-  const ByteSamples wider(30, 11, 3, 8);
+  const SvmSamples data(30, 10, 3, 8);
+  const SvmSamples wider(30, 11, 3, 8);
   const SvmFit result = fit(data.samples(), {});
   EXPECT_THROW((void)SvmDecider(result.model).decision_values(wider.features), ShapeError);
 }

@@ -16,7 +16,7 @@
 namespace thimble {
 namespace {
 
-using classical::ByteSamples;
+using classical::SvmSamples;
 using nlohmann::json;
 using testing::HasSubstr;
 
@@ -24,7 +24,7 @@ constexpr std::size_t kClasses = 5;  // the samples have those of 1, 2 and 4
 
 /// Samples whose classes leave gaps, and an estimator that learned them.
 struct Learned {
-  ByteSamples data{90, 12, 3, 7};
+  SvmSamples data{90, 12, 3, 7};
   std::vector<std::int32_t> labels;
   classical::Features features;
   SvmEstimator estimator;
