@@ -1,52 +1,17 @@
 // What `thimble evaluate` reads beside the model, and where it writes.
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <system_error>
 
 #include <fmt/format.h>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "cli/evaluate.hpp"
+#include "cli/writable.hpp"
 #include "models/run_folder.hpp"
 #include "report/web_files.hpp"
 
 namespace thimble::cli {
-namespace {
-
 namespace fs = std::filesystem;
-
-/// Begins the file and takes it back. What is no regular file (a pipe, a device) is left alone: its
-/// reader would see it closed.
-void require_writable_file(const fs::path& path) {
-  std::error_code unknown;
-  if (path.empty()) return;
-  if (fs::exists(path, unknown) && !fs::is_regular_file(path, unknown) &&
-      !fs::is_directory(path, unknown)) {
-    return;
-  }
-  const AtomicFile probe(path);
-}
-
-void require_writable_folder(const fs::path& path) {
-  if (path.empty()) return;
-  std::error_code unknown;
-  fs::path there = fs::absolute(path);
-  while (!fs::exists(there, unknown) && there.has_relative_path()) there = there.parent_path();
-  if (!fs::is_directory(there, unknown)) {
-    throw FileError(
-        fmt::format("{}: cannot make this folder: {} is a file", path.string(), there.string()));
-  }
-  if (access(there.c_str(), W_OK | X_OK) != 0) {
-    throw FileError(
-        fmt::format("{}: cannot write into this folder: {}", path.string(), std::strerror(errno)));
-  }
-}
-
-}  // namespace
 
 ModelRecord read_record(const fs::path& model, const ModelDescription& description, bool required) {
   ModelRecord record;

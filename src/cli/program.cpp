@@ -40,6 +40,7 @@ void add_commands(CLI::App& program) {
       "\n"
       "'thimble COMMAND --help' tells more, with examples.");
   add_data_command(program);
+  add_explore_command(program);
   add_train_command(program);
   add_evaluate_command(program);
   add_compare_command(program);

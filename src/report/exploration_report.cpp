@@ -11,8 +11,15 @@
 namespace thimble::report {
 namespace {
 
+/// As its authors write it.
+std::string written(const std::string& name) {
+  if (name == "fashion-mnist") return "Fashion-MNIST";
+  if (name == "mnist") return "MNIST";
+  return name.empty() ? "Data set" : name;
+}
+
 std::string title_of(const Provenance& provenance) {
-  return fmt::format("{} explored{}", provenance.name.empty() ? "Data set" : provenance.name,
+  return fmt::format("{} explored{}", written(provenance.name),
                      provenance.synthetic ? " (synthetic pictures)" : "");
 }
 

@@ -43,8 +43,8 @@ std::string formatted(double value, Column::Format format) {
   if (!std::isfinite(value)) return "";
   switch (format) {
     case Column::Format::integer:
-      return (value < 0 ? "-" : "") +
-             format_count(static_cast<std::uint64_t>(std::llround(std::abs(value))));
+      return fmt::format("{}{}", value < 0 ? "-" : "",
+                         format_count(static_cast<std::uint64_t>(std::llround(std::abs(value)))));
     case Column::Format::percent:
       return fmt::format("{:.1f} %", 100 * value);
     case Column::Format::seconds:
@@ -126,7 +126,9 @@ std::string facts_text(const Facts& facts, const ReportTextOptions& options) {
     const std::string line = fmt::format(
         "  {}{}  {}", fact.label, std::string(labels - characters(fact.label), ' '), fact.value);
     const bool fits = characters(line) + characters(fact.note) + 2 <= options.width;
-    text += line + (fact.note.empty() || !fits ? "" : "  " + fact.note) + "\n";
+    text += line;
+    if (!fact.note.empty() && fits) text += fmt::format("  {}", fact.note);
+    text += '\n';
   }
   return text;
 }

@@ -56,11 +56,12 @@ Facts overview_facts(const ExplorationContext& context) {
     facts.facts.push_back({"Nearest neighbour agrees", percent(found.overlap.nearest_same_class),
                            "of pictures have the class of the one most like them"});
   }
-  facts.facts.push_back({"Exact copies",
-                         format_count(found.duplicates.exact_counts.train_surplus +
-                                      found.duplicates.exact_counts.test_surplus),
-                         fmt::format("{} of them of a training picture in the test set",
-                                     format_count(found.duplicates.exact_counts.test_in_train))});
+  const DuplicateCounts& copies = found.duplicates.exact_counts;
+  facts.facts.push_back({"Exact copies", format_count(copies.train_surplus + copies.test_surplus),
+                         copies.test_in_train == 0
+                             ? ""
+                             : fmt::format("{} test pictures are in the training set too",
+                                           format_count(copies.test_in_train))});
   facts.facts.push_back(
       {"Clear outliers", format_count(found.outliers.clear), "unlike the rest of their class"});
   if (found.labels) {
@@ -168,8 +169,9 @@ Section samples_section(const ExplorationContext& context) {
   }
   const Extremes most = extremes(varieties);
   const std::string finding = fmt::format(
-      "{} varies most and {} least: a pixel of one picture typically differs from the class's mean "
-      "by {} grey levels of 255 there, by {} here.",
+      "Pictures of {} vary most and those of {} least: their pixels typically lie {} against {} "
+      "grey "
+      "levels (of 255) from the class's mean.",
       context.class_name(most.largest), context.class_name(most.smallest),
       plain_number(varieties[most.largest]), plain_number(varieties[most.smallest]));
   return {"samples", "Samples", finding, {std::move(sheet)}};

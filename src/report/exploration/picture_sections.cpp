@@ -169,9 +169,8 @@ std::string moment_finding(const ExplorationContext& context) {
                        pair(ends.smallest), plain_number(pairs[ends.smallest]));
   }
   return fmt::format(
-      "The mean pictures of {} are nearly alike (they differ by {} grey levels a pixel), those of "
-      "{} least ({}); only {} of all variation lies between the classes' means, the rest within "
-      "classes.",
+      "The mean pictures of {} are most alike (they differ by {} grey levels a pixel), those of {} "
+      "least ({}); {} of all variation lies between the classes' means, the rest within classes.",
       pair(ends.smallest), plain_number(pairs[ends.smallest]), pair(ends.largest),
       plain_number(pairs[ends.largest]), percent(distances.between_share));
 }

@@ -74,7 +74,8 @@ std::string duplicate_finding(const ExplorationContext& context) {
   const bool has_test = context.splits.test.has_value();
   std::string text = copies_words(duplicates.exact_counts, has_test);
   if (near.groups == 0) return text + ", and none nearly so.";
-  text += fmt::format("; {} nearly alike", counted(near.samples, "is", "more are"));
+  text += fmt::format("; {} {} nearly alike", counted(near.samples, "picture", "pictures"),
+                      near.samples == 1 ? "is" : "are");
   if (has_test && near.test_in_train > 0) {
     text += fmt::format(", among them {} like a training picture",
                         counted(near.test_in_train, "test picture", "test pictures"));
@@ -82,8 +83,9 @@ std::string duplicate_finding(const ExplorationContext& context) {
   const std::size_t conflicts =
       near.conflicting_groups + duplicates.exact_counts.conflicting_groups;
   if (conflicts > 0) {
-    text += fmt::format("; {} of the groups {} different labels, which cannot all be right",
-                        format_count(conflicts), conflicts == 1 ? "has" : "have");
+    text +=
+        fmt::format("; {} labels that differ, and cannot all be right",
+                    conflicts == 1 ? "one group has" : format_count(conflicts) + " groups have");
   }
   return text + ".";
 }
