@@ -11,6 +11,7 @@
 #include "report/web_files.hpp"
 
 namespace thimble::cli {
+
 namespace fs = std::filesystem;
 
 ModelRecord read_record(const fs::path& model, const ModelDescription& description, bool required) {

@@ -90,9 +90,9 @@ TEST(ExplorationReport, ShowsSuspiciousLabels) {
 }
 
 TEST(Words, AreThoseOfASentence) {
-  EXPECT_EQ(percent(0.9412), "94.1 %");
-  EXPECT_EQ(percent(0.99999), "more than 99.9 %");
-  EXPECT_EQ(percent(1), "100 %");
+  EXPECT_EQ(percentage(0.9412), "94.1 %");
+  EXPECT_EQ(percentage(0.99999), "more than 99.9 %");
+  EXPECT_EQ(percentage(1), "100 %");
   EXPECT_EQ(counted(0, "picture", "pictures"), "no picture");
   EXPECT_EQ(counted(1, "picture", "pictures"), "1 picture");
   const std::vector<std::string> words = {"a", "b", "c", "d"};

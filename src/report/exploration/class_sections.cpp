@@ -105,7 +105,7 @@ std::string purest_class(const ExplorationContext& context) {
   }
   const std::size_t best = extremes(own).largest;
   return fmt::format("{} stands most by itself ({} of its neighbours are its own)",
-                     context.class_name(best), percent(own[best]));
+                     context.class_name(best), percentage(own[best]));
 }
 
 std::string overlap_finding(const ExplorationContext& context) {
@@ -228,7 +228,7 @@ Section overlap_section(const ExplorationContext& context) {
       "Separation is the Mahalanobis distance between class means along {} principal components, "
       "which hold {} of the variance; below about 3 two classes are hard to cut apart with a "
       "straight line.",
-      context.found.overlap.k, distances.components, percent(distances.explained_variance))});
+      context.found.overlap.k, distances.components, percentage(distances.explained_variance))});
   return section;
 }
 
@@ -244,7 +244,7 @@ Section map_section(const ExplorationContext& context) {
       "{} training pictures; what counts is who lies beside whom, not how far islands are apart "
       "(trustworthiness {} of 1). Below, the same pictures along their first two principal "
       "components, which hold {} of the variance (trustworthiness {}).",
-      format_count(map.indices.size()), plain_number(map.tsne_trustworthiness), percent(plane),
+      format_count(map.indices.size()), plain_number(map.tsne_trustworthiness), percentage(plane),
       plain_number(map.pca_trustworthiness))});
   section.blocks.emplace_back(
       map_chart(context, "map-pca", "The first two principal components", map.pca, pictures));

@@ -53,7 +53,7 @@ Facts overview_facts(const ExplorationContext& context) {
   }
   facts.facts.push_back({"Values a picture", format_count(shape.size()), to_string(shape)});
   if (found.neighbors > 0) {
-    facts.facts.push_back({"Nearest neighbour agrees", percent(found.overlap.nearest_same_class),
+    facts.facts.push_back({"Nearest neighbour agrees", percentage(found.overlap.nearest_same_class),
                            "of pictures have the class of the one most like them"});
   }
   const DuplicateCounts& copies = found.duplicates.exact_counts;
@@ -70,7 +70,7 @@ Facts overview_facts(const ExplorationContext& context) {
     facts.facts.push_back(
         {"Wrong labels, estimated",
          format_count(static_cast<std::uint64_t>(std::llround(found.labels->estimated_errors))),
-         percent(share) + " of the training set"});
+         percentage(share) + " of the training set"});
   }
   return facts;
 }

@@ -118,7 +118,7 @@ std::string grey_finding(const ExplorationContext& context) {
   return fmt::format(
       "{} of all pixels are {}; on average {} is the brightest class (mean grey level {} of 255) "
       "and {} the darkest ({}).",
-      percent(share),
+      percentage(share),
       level == 0     ? "pure black"
       : level == 255 ? "pure white"
                      : fmt::format("of the most frequent grey level, {}", level),
@@ -172,7 +172,7 @@ std::string moment_finding(const ExplorationContext& context) {
       "The mean pictures of {} are most alike (they differ by {} grey levels a pixel), those of {} "
       "least ({}); {} of all variation lies between the classes' means, the rest within classes.",
       pair(ends.smallest), plain_number(pairs[ends.smallest]), pair(ends.largest),
-      plain_number(pairs[ends.largest]), percent(distances.between_share));
+      plain_number(pairs[ends.largest]), percentage(distances.between_share));
 }
 
 std::vector<Cell> statistics_row(const std::string& name, const PictureStatistics& one) {
@@ -234,12 +234,12 @@ std::string statistics_finding(const ExplorationContext& context) {
     return fmt::format(
         "The pictures have no plain background (only {} of the outermost pixels are of one "
         "colour), so ink and boxes say little here; {}.",
-        percent(statistics.background.border_share), about_symmetry);
+        percentage(statistics.background.border_share), about_symmetry);
   }
   return fmt::format("What is shown fills {} of a picture on average, from {} ({}) to {} ({}); {}.",
-                     percent(statistics.overall.ink.mean), context.class_name(inks.smallest),
-                     percent(ink[inks.smallest]), context.class_name(inks.largest),
-                     percent(ink[inks.largest]), about_symmetry);
+                     percentage(statistics.overall.ink.mean), context.class_name(inks.smallest),
+                     percentage(ink[inks.smallest]), context.class_name(inks.largest),
+                     percentage(ink[inks.largest]), about_symmetry);
 }
 
 std::string margins_words(const PictureStatistics& overall) {

@@ -139,7 +139,7 @@ std::string outlier_finding(const ExplorationContext& context) {
       "{} of {} ({}) {} clearly apart from the class, most often from {}; the strangest is {}, "
       "labelled {}.",
       format_count(outliers.clear), counted(all, "picture", "pictures"),
-      percent(static_cast<double>(outliers.clear) / static_cast<double>(all)),
+      percentage(static_cast<double>(outliers.clear) / static_cast<double>(all)),
       outliers.clear == 1 ? "lies" : "lie", context.class_name(most), context.name(first.sample),
       context.class_name(first.label));
 }
@@ -194,7 +194,7 @@ std::string label_finding(const ExplorationContext& context) {
       "About {} ({}) {} doubtful, most often {} that {} like {}; the most suspicious come first "
       "below.",
       counted(errors, "label", "labels"),
-      percent(audit.estimated_errors / static_cast<double>(context.train().size())),
+      percentage(audit.estimated_errors / static_cast<double>(context.train().size())),
       errors == 1 ? "is" : "are", context.class_name(pairs.front().given), "looks",
       context.class_name(pairs.front().suggested));
 }
@@ -225,8 +225,8 @@ PictureSheet label_sheet(const ExplorationContext& context) {
          .tone = PictureCell::Tone::wrong,
          .detail =
              fmt::format("{}: {} {}, {} {}", context.name(id), context.class_name(one.suggested),
-                         percent(one.suggested_probability), context.class_name(one.given),
-                         percent(one.given_probability))});
+                         percentage(one.suggested_probability), context.class_name(one.given),
+                         percentage(one.given_probability))});
   }
   return sheet;
 }
@@ -269,7 +269,7 @@ Section label_section(const ExplorationContext& context) {
       "Found by confident learning: {} judged every picture in the fold of {} that it had not "
       "learned from ({} of labels foreseen). A label is doubtful where another class is "
       "confidently likelier; borderline pictures are among them, so look before you correct.",
-      listed(audit.recipes), audit.folds, percent(audit.accuracy))});
+      listed(audit.recipes), audit.folds, percentage(audit.accuracy))});
   return section;
 }
 

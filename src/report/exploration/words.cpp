@@ -9,7 +9,7 @@
 
 namespace thimble::report {
 
-std::string percent(double share) {
+std::string percentage(double share) {
   const double value = 100 * share;
   if (share <= 0) return "0 %";
   if (share >= 1) return "100 %";

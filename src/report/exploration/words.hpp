@@ -10,7 +10,7 @@
 namespace thimble::report {
 
 /// "94.1 %", "0.04 %", "100 %" of 1; three significant digits, and never "100 %" of less than all.
-std::string percent(double share);
+std::string percentage(double share);
 
 /// "3.32", "17", "0.05": up to three significant digits.
 std::string plain_number(double value);
