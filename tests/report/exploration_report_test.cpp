@@ -60,6 +60,7 @@ TEST(ExplorationReport, TellsOfTestSetCopiesAndMap) {
 TEST(ExplorationReport, TakesColourOneSplitAndEmptyClasses) {
   DatasetSplits splits = make_synthetic({.train = 40, .test = 0, .shape = {12, 10, 3}});
   for (std::int32_t& label : splits.train.labels) label = label % 2;
+  splits.train.classes.resize(2);
   splits.train.classes.push_back("Nothing yet");
   splits.train.provenance.fingerprint = fingerprint(splits.train);
   const Report report = report_of(splits);

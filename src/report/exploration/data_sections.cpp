@@ -57,7 +57,7 @@ Facts overview_facts(const ExplorationContext& context) {
                            "of pictures have the class of the one most like them"});
   }
   const DuplicateCounts& copies = found.duplicates.exact_counts;
-  facts.facts.push_back({"Exact copies", format_count(copies.train_surplus + copies.test_surplus),
+  facts.facts.push_back({"Exact copies", format_count(copies.samples - copies.groups),
                          copies.test_in_train == 0
                              ? ""
                              : fmt::format("{} test pictures are in the training set too",

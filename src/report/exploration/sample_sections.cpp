@@ -53,19 +53,17 @@ PictureSheet duplicate_sheet(const ExplorationContext& context, const std::strin
 }
 
 std::string copies_words(const DuplicateCounts& exact, bool has_test) {
+  if (exact.groups == 0) return "No picture is there twice";
   const std::size_t surplus = exact.train_surplus + exact.test_surplus;
-  if (surplus == 0) return "No picture is there twice";
-  std::string text = fmt::format("{} of pictures that are there already",
-                                 counted(surplus, "exact copy", "exact copies"));
-  if (has_test) {
-    text += exact.test_in_train == 0
-                ? ", none of them across the splits"
-                : fmt::format(", and {} in the training set too, which tests memory, not skill",
-                              exact.test_in_train == 1
-                                  ? "one test picture is"
-                                  : format_count(exact.test_in_train) + " test pictures are");
-  }
-  return text;
+  std::string text = surplus == 0 ? "Within the splits no picture is there twice"
+                                  : fmt::format("{} of pictures that are there already",
+                                                counted(surplus, "exact copy", "exact copies"));
+  if (!has_test) return text;
+  if (exact.test_in_train == 0) return text + ", none of them across the splits";
+  return text + fmt::format(", but {} in the training set too, which tests memory, not skill",
+                            exact.test_in_train == 1
+                                ? "one test picture is"
+                                : format_count(exact.test_in_train) + " test pictures are");
 }
 
 std::string duplicate_finding(const ExplorationContext& context) {
@@ -73,7 +71,7 @@ std::string duplicate_finding(const ExplorationContext& context) {
   const DuplicateCounts& near = duplicates.near_counts;
   const bool has_test = context.splits.test.has_value();
   std::string text = copies_words(duplicates.exact_counts, has_test);
-  if (near.groups == 0) return text + ", and none nearly so.";
+  if (near.groups == 0) return text + "; none are nearly alike.";
   text += fmt::format("; {} {} nearly alike", counted(near.samples, "picture", "pictures"),
                       near.samples == 1 ? "is" : "are");
   if (has_test && near.test_in_train > 0) {
