@@ -181,8 +181,7 @@ void add_explore_command(CLI::App& program) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = program.add_subcommand(
       "explore",
-      "Look at a data set: samples, statistics, telling pixels, overlapping classes, a map, "
-      "duplicates, outliers, wrong labels");
+      "Look at a data set: statistics, overlapping classes, a map, copies, wrong labels");
   add_options(*command, *arguments);
   command->footer(
       "Prints what it finds and writes one HTML file that needs no network.\n"

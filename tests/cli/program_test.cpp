@@ -70,7 +70,7 @@ TEST(Program, SuggestsTheNearestWord) {
   EXPECT_THAT(message({"model"}), HasSubstr("'thimble model' needs a command: show, list"));
   EXPECT_THAT(message({"train", "--epochs", "many"}),
               HasSubstr("Run 'thimble train --help' for the arguments and examples."));
-  EXPECT_THAT(message({"frobnicate"}), HasSubstr("known: data, train"));
+  EXPECT_THAT(message({"frobnicate"}), HasSubstr("known: data, explore, train"));
 }
 
 TEST(Program, FailuresHaveStatusOne) {
