@@ -95,14 +95,17 @@ std::string calibration_finding(const JudgedModel& judged) {
   }
   if (!analysis.temperature) return text + ".";
   const TemperatureScaling& scaled = *analysis.temperature;
-  return text +
-         fmt::format("; dividing its logits by {:.2f}, fitted on {} validation {}, {} {:.1f}.",
-                     scaled.temperature, format_count(scaled.validation_samples),
-                     plural("picture", scaled.validation_samples),
-                     scaled.reliability.expected_error < analysis.reliability.expected_error
-                         ? "brings that down to"
-                         : "does not help: it is then",
-                     100 * scaled.reliability.expected_error);
+  const double gained =
+      100 * (analysis.reliability.expected_error - scaled.reliability.expected_error);
+  // The error is told to a tenth of a point.
+  const std::string outcome = std::abs(gained) < 0.05 ? "changes nothing worth mentioning"
+                              : gained > 0            ? fmt::format("brings that down to {:.1f}",
+                                                                    100 * scaled.reliability.expected_error)
+                                           : fmt::format("does not help: it is then {:.1f}",
+                                                         100 * scaled.reliability.expected_error);
+  return text + fmt::format("; dividing its logits by {:.2f}, fitted on {} validation {}, {}.",
+                            scaled.temperature, format_count(scaled.validation_samples),
+                            plural("picture", scaled.validation_samples), outcome);
 }
 
 Table calibration_table(const JudgedModel& judged) {

@@ -110,7 +110,6 @@ Chart distance_chart(const PixelCorrelation& correlation) {
     series.y.push_back(one.correlation);
   }
   chart.series.push_back(std::move(series));
-  chart.references.push_back({ReferenceLine::Kind::horizontal, 0, "none"});
   return chart;
 }
 

@@ -134,8 +134,8 @@ std::string outlier_finding(const ExplorationContext& context) {
   }
   const std::size_t most = extremes(of_class).largest;
   return fmt::format(
-      "{} of {} ({}) {} clearly apart from the class, most often from {}; the strangest is {}, "
-      "labelled {}.",
+      "{} of {} ({}) {} clearly apart from others of the same class, most often {}; the strangest "
+      "is {}, labelled {}.",
       format_count(outliers.clear), counted(all, "picture", "pictures"),
       percentage(static_cast<double>(outliers.clear) / static_cast<double>(all)),
       outliers.clear == 1 ? "lies" : "lie", context.class_name(most), context.name(first.sample),
@@ -204,8 +204,8 @@ Table mix_up_table(const ExplorationContext& context) {
   table.columns = {{"Given"}, {"Looks like"}, {"Labels", Column::Format::integer}};
   for (const MixUp& pair : mix_ups(context)) {
     if (table.rows.size() == kPairs) break;
-    table.rows.push_back(
-        {context.class_name(pair.given), context.class_name(pair.suggested), pair.samples});
+    table.rows.push_back({context.class_name(pair.given), context.class_name(pair.suggested),
+                          std::round(pair.samples)});
   }
   return table;
 }
