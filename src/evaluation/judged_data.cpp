@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "data/split.hpp"
+#include "evaluation/prediction.hpp"
 #include "models/description.hpp"
 
 namespace thimble {
@@ -199,6 +200,11 @@ JudgedData choose_judged_data(DatasetSplits splits, std::optional<JudgedSplit> s
     note_seen(judged, "the model was trained on these very samples");
   }
   if (auto note = align_classes(judged.dataset, model.classes)) judged.notes.push_back(*note);
+  if (answers_by_votes(model)) {
+    judged.notes.push_back(
+        "the probabilities are shares of votes and do not say how sure an answer is, so loss and "
+        "calibration say little; training with model.probability=true gives probabilities");
+  }
   return judged;
 }
 

@@ -73,4 +73,10 @@ bool knows_mirror_images(const ModelDescription& model) {
   return is_on("horizontal_flip") || is_on("alternating_flip");
 }
 
+bool answers_by_votes(const ModelDescription& model) {
+  if (model.family != "svm" || !model.recipe.is_object()) return false;
+  const nlohmann::json::json_pointer probability("/model/probability");
+  return model.recipe.contains(probability) && model.recipe[probability] == false;
+}
+
 }  // namespace thimble

@@ -30,4 +30,9 @@ Probabilities predict(const Classifier& classifier, const Images& pictures,
 /// than good: shoes that always pointed to the left are strangers when they point to the right.
 bool knows_mirror_images(const ModelDescription& model);
 
+/// Whether a model's probabilities are shares of the votes that its pairs of classes cast, as those
+/// of a kernel SVM trained without `probability = true`. They rank the classes, but do not say how
+/// sure an answer is: of ten classes the winner gets 9 of 45 votes, 20 %.
+bool answers_by_votes(const ModelDescription& model);
+
 }  // namespace thimble

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "evaluation/prediction.hpp"
 #include "report/evaluation_sections.hpp"
 
 namespace thimble::report {
@@ -73,6 +74,10 @@ Chart confidence_chart(const Reliability& reliability) {
 }
 
 std::string calibration_finding(const JudgedModel& judged) {
+  if (answers_by_votes(judged.model)) {
+    return "No: its probabilities are shares of votes between pairs of classes, which rank the "
+           "classes but do not say how sure an answer is.";
+  }
   const Analysis& analysis = judged.analysis;
   const double claimed = analysis.reliability.mean_confidence;
   const double accuracy = judged.evaluation.accuracy;

@@ -84,6 +84,19 @@ TEST(KnowsMirrorImages, IsReadFromTheRecipe) {
   }
 }
 
+TEST(AnswersByVotes, IsReadFromTheRecipe) {
+  ModelDescription model;
+  model.family = "svm";
+  EXPECT_FALSE(answers_by_votes(model));
+  model.recipe = {{"model", {{"probability", false}}}};
+  EXPECT_TRUE(answers_by_votes(model));
+  model.family = "forest";
+  EXPECT_FALSE(answers_by_votes(model));
+  model.family = "svm";
+  model.recipe["model"]["probability"] = true;
+  EXPECT_FALSE(answers_by_votes(model));
+}
+
 TEST(Predict, StopsWhenAsked) {
   struct StopAfterOne : Progress {
     void update(std::uint64_t done, std::uint64_t total, const std::string&) override {
