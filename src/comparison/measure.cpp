@@ -5,13 +5,12 @@
 #include <fstream>
 #include <limits>
 #include <string>
-#include <vector>
 
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 
-#include "base/error.hpp"
+#include "evaluation/model_cost.hpp"
 #include "evaluation/prediction.hpp"
 
 namespace thimble {
@@ -20,37 +19,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kRepetitions = 3;
-constexpr double kEnoughSeconds = 1.5;        // no repetition after this much measured time
-constexpr std::size_t kSinglePictures = 200;  // at most, for the latency
-constexpr double kEnoughSingleSeconds = 0.5;
+constexpr double kEnoughSeconds = 1.5;  // no repetition after this much measured time
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-Images single(const Images& pictures, std::size_t i) {
-  const auto pixels = pictures[i];
-  return Images(pictures.shape(), std::vector<std::uint8_t>(pixels.begin(), pixels.end()));
-}
-
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
-
-double latency(const Classifier& model, const Images& pictures) {
-  (void)model.predict_proba(single(pictures, 0));  // some models prepare for a batch size
-  std::vector<double> times;
-  const Clock::time_point start = Clock::now();
-  for (std::size_t i = 0; i < kSinglePictures; ++i) {
-    const Images picture = single(pictures, i % pictures.size());
-    const Clock::time_point begin = Clock::now();
-    (void)model.predict_proba(picture);
-    times.push_back(seconds_since(begin));
-    if (seconds_since(start) > kEnoughSingleSeconds) break;
-  }
-  return median(times);
 }
 
 }  // namespace
@@ -87,7 +59,7 @@ PredictionSpeed measure_prediction(const Classifier& model, const Images& pictur
     speed.seconds = i == 0 ? seconds : std::min(speed.seconds, seconds);
     total += seconds;
   }
-  speed.latency_seconds = latency(model, pictures);
+  speed.latency_seconds = measure_latency(model, pictures, progress).median_seconds;
   return speed;
 }
 

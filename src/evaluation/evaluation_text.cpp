@@ -135,7 +135,7 @@ std::string to_text(const Analysis& analysis, double accuracy) {
   if (analysis.cost) {
     const AnswerSpeed& speed = analysis.cost->speed;
     fmt::format_to(out, "speed      {:.0f} pictures/s in batches; one picture {:.3g} ms\n",
-                   speed.pictures_per_second, 1000 * speed.latency_median_seconds);
+                   speed.pictures_per_second, 1000 * speed.latency.median_seconds);
   }
   return text;
 }

@@ -52,21 +52,29 @@ nlohmann::json or_null(const std::optional<std::uint64_t>& value) {
   return value ? nlohmann::json(*value) : nlohmann::json();
 }
 
+void require_pictures(const Images& pictures) {
+  if (pictures.empty()) throw UsageError("speed: there are no pictures to measure with");
+}
+
 }  // namespace
+
+Latency measure_latency(const Classifier& classifier, const Images& pictures,
+                        const Progress* progress) {
+  require_pictures(pictures);
+  const std::vector<double> seconds = time_calls(classifier, pictures, 1, progress);
+  return {seconds[seconds.size() / 2], seconds[(seconds.size() * 95 - 1) / 100], seconds.size()};
+}
 
 AnswerSpeed measure_speed(const Classifier& classifier, const Images& pictures,
                           const Progress* progress) {
-  if (pictures.empty()) throw UsageError("speed: there are no pictures to measure with");
+  require_pictures(pictures);
   AnswerSpeed speed;
   speed.threads = thread_count();
   speed.batch_size = std::min(kBatch, pictures.size());
   const std::vector<double> batches = time_calls(classifier, pictures, speed.batch_size, progress);
   speed.pictures_per_second =
       static_cast<double>(speed.batch_size) / std::max(batches.front(), 1e-9);
-  const std::vector<double> single = time_calls(classifier, pictures, 1, progress);
-  speed.latency_calls = single.size();
-  speed.latency_median_seconds = single[single.size() / 2];
-  speed.latency_p95_seconds = single[(single.size() * 95 - 1) / 100];
+  speed.latency = measure_latency(classifier, pictures, progress);
   return speed;
 }
 
@@ -89,8 +97,8 @@ nlohmann::json to_json(const ModelCost& cost) {
   return {{"threads", cost.speed.threads},
           {"batch_size", cost.speed.batch_size},
           {"pictures_per_second", cost.speed.pictures_per_second},
-          {"latency_median_seconds", cost.speed.latency_median_seconds},
-          {"latency_p95_seconds", cost.speed.latency_p95_seconds},
+          {"latency_median_seconds", cost.speed.latency.median_seconds},
+          {"latency_p95_seconds", cost.speed.latency.p95_seconds},
           {"file_bytes", or_null(cost.file_bytes)},
           {"parameters", or_null(cost.parameters)},
           {"load_bytes", or_null(cost.load_bytes)},

@@ -15,14 +15,19 @@
 
 namespace thimble {
 
+/// How long a model takes for a single picture.
+struct Latency {
+  double median_seconds = 0;
+  double p95_seconds = 0;  ///< 95 of 100 calls take at most this long
+  std::size_t calls = 0;
+};
+
 /// How fast a model answers on this machine, at this moment.
 struct AnswerSpeed {
   int threads = 0;
-  std::size_t batch_size = 0;         ///< pictures a call, for the rate
-  double pictures_per_second = 0;     ///< the best of a few calls
-  double latency_median_seconds = 0;  ///< a call with a single picture
-  double latency_p95_seconds = 0;     ///< 95 of 100 such calls take at most this long
-  std::size_t latency_calls = 0;
+  std::size_t batch_size = 0;      ///< pictures a call, for the rate
+  double pictures_per_second = 0;  ///< the best of a few calls
+  Latency latency;
 };
 
 /// Measures with pictures of the model's shape, about a second in all, longer only where the model
@@ -32,6 +37,10 @@ struct AnswerSpeed {
 /// @throws Cancelled   if `progress` asked to stop
 AnswerSpeed measure_speed(const Classifier& classifier, const Images& pictures,
                           const Progress* progress = nullptr);
+
+/// The part of it that asks about one picture at a time; a third of a second.
+Latency measure_latency(const Classifier& classifier, const Images& pictures,
+                        const Progress* progress = nullptr);
 
 /// Memory of this process that is in use now, in bytes; none where the system does not tell.
 std::optional<std::uint64_t> resident_bytes();

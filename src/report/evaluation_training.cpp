@@ -159,9 +159,9 @@ Section cost_section(const JudgedModel& judged) {
   };
   facts.facts.push_back({"Pictures a second", rate_text(speed.pictures_per_second),
                          fmt::format("{} at a time, {}", format_count(speed.batch_size), threads)});
-  facts.facts.push_back({"One picture", short_time(speed.latency_median_seconds), "median"});
+  facts.facts.push_back({"One picture", short_time(speed.latency.median_seconds), "median"});
   facts.facts.push_back(
-      {"One picture, slow", short_time(speed.latency_p95_seconds), "95 of 100 are faster"});
+      {"One picture, slow", short_time(speed.latency.p95_seconds), "95 of 100 are faster"});
   add_bytes("File", cost.file_bytes, "on disk");
   if (cost.parameters) {
     facts.facts.push_back({"Parameters", format_count(*cost.parameters), "weights of the network"});
@@ -170,7 +170,7 @@ Section cost_section(const JudgedModel& judged) {
   add_bytes("Memory to predict", cost.predict_bytes, "that it grew by further");
   std::string finding =
       fmt::format("A picture takes {} on its own, and {} a second pass in batches",
-                  short_time(speed.latency_median_seconds), rate_text(speed.pictures_per_second));
+                  short_time(speed.latency.median_seconds), rate_text(speed.pictures_per_second));
   if (cost.file_bytes)
     finding += fmt::format("; the model takes {} on disk", format_bytes(*cost.file_bytes));
   return {"cost",

@@ -50,8 +50,8 @@ TEST(ModelCost, IsMeasured) {
   const AnswerSpeed speed = measure_speed(model, Images({4, 4, 1}, 30));
   EXPECT_EQ(speed.batch_size, 30u);
   EXPECT_GT(speed.pictures_per_second, 0);
-  EXPECT_GT(speed.latency_calls, 0u);
-  EXPECT_LE(speed.latency_median_seconds, speed.latency_p95_seconds);
+  EXPECT_GT(speed.latency.calls, 0u);
+  EXPECT_LE(speed.latency.median_seconds, speed.latency.p95_seconds);
   EXPECT_FALSE(parameter_count(model));
   EXPECT_THROW(measure_speed(model, Images({4, 4, 1}, 0)), UsageError);
 }
