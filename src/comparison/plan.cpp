@@ -118,6 +118,7 @@ ComparisonRequest read_comparison_request(const fs::path& path) {
   try {
     request.models = take_models(document);
     Settings settings(document, "");
+    (void)settings.table("model");  // taken above, and a key to suggest
     settings.read("data", request.data);
     settings.read("quick", request.quick);
     std::uint64_t seed = 0;

@@ -57,7 +57,7 @@ Table summary_table(const DataComparison& data) {
     const Evaluation& e = model.evaluation;
     table.rows.push_back(
         {model.name, e.accuracy,
-         fmt::format("{:.2f} to {:.2f} %", 100 * e.accuracy_interval.low,
+         fmt::format("{:.2f}\u00a0to {:.2f}\u00a0%", 100 * e.accuracy_interval.low,
                      100 * e.accuracy_interval.high),
          e.macro.f1, e.loss, or_nothing(training_seconds(model)),
          model.measured.prediction.seconds_per_10000(), model.measured.prediction.latency_seconds,
