@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "evaluation/prediction.hpp"
 #include "report/evaluation_sections.hpp"
+#include "report/words.hpp"
 
 namespace thimble::report {
 namespace {
@@ -96,7 +97,7 @@ std::string calibration_finding(const JudgedModel& judged) {
         points < 0.5         ? "about as sure as it should be on the whole, but not in every range"
         : claimed > accuracy ? "surer than it should be"
                              : "less sure than it could be",
-        percent(claimed), percent(accuracy), 100 * analysis.reliability.expected_error);
+        percentage(claimed), percentage(accuracy), 100 * analysis.reliability.expected_error);
   }
   if (!analysis.temperature) return text + ".";
   const TemperatureScaling& scaled = *analysis.temperature;
@@ -191,12 +192,12 @@ std::string coverage_finding(const JudgedModel& judged) {
     return fmt::format(
         "Handing the unsure 5 % to a person does not pay: {} of the rest are right, as of all; the "
         "model does not know where it errs.",
-        percent(point.accuracy));
+        percentage(point.accuracy));
   }
   return fmt::format(
       "If the unsure 5 % go to a person, {} of the rest are right instead of {}, and "
       "{} of all mistakes are caught.",
-      percent(point.accuracy), percent(accuracy), percent(point.mistakes_caught));
+      percentage(point.accuracy), percentage(accuracy), percentage(point.mistakes_caught));
 }
 
 /// What it takes to be right as often as people ask for, with at most half as many mistakes.
@@ -207,12 +208,12 @@ std::string target_text(const JudgedModel& judged) {
     const auto point = judged.analysis.coverage.reaching(target);
     if (!point) {
       return fmt::format("{} right answers are out of reach: not even the surest are that good.",
-                         percent(target));
+                         percentage(target));
     }
     return fmt::format(
         "To be right {} of the time it may keep {} of its answers, those with a "
         "probability of at least {:.3f}.",
-        percent(target), percent(point->coverage), point->threshold);
+        percentage(target), percentage(point->coverage), point->threshold);
   }
   return "";
 }

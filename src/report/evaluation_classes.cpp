@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "report/evaluation_sections.hpp"
+#include "report/words.hpp"
 
 namespace thimble::report {
 namespace {
@@ -93,14 +94,14 @@ std::string classes_finding(const Evaluation& e) {
   if (worst.recall == best.recall) {
     return order.size() == 1
                ? fmt::format("All pictures are of one class, {}: {} of them are named right.",
-                             worst.name, percent(worst.recall))
+                             worst.name, percentage(worst.recall))
                : fmt::format("All classes are recognised equally well: {} of their pictures.",
-                             percent(worst.recall));
+                             percentage(worst.recall));
   }
   return fmt::format(
       "{} is the hardest class, {} of its pictures are named right; {} is the "
       "easiest with {}.",
-      worst.name, percent(worst.recall), best.name, percent(best.recall));
+      worst.name, percentage(worst.recall), best.name, percentage(best.recall));
 }
 
 /// What the figures of a table cannot say by themselves.

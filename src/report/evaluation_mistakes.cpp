@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "report/evaluation_sections.hpp"
+#include "report/words.hpp"
 
 namespace thimble::report {
 namespace {
@@ -102,7 +103,7 @@ std::string confusion_finding(const Evaluation& e) {
   }
   const double share = static_cast<double>(among) / static_cast<double>(mistakes);
   return fmt::format(
-      "{} of the {} {} {} made between {}: {}.", percent(share), format_count(mistakes),
+      "{} of the {} {} {} made between {}: {}.", percentage(share), format_count(mistakes),
       plural("mistake", mistakes), mistakes == 1 ? "is" : "are",
       pairs.size() == 1 ? "one pair of classes" : fmt::format("{} pairs of classes", pairs.size()),
       names);
@@ -120,7 +121,7 @@ std::string pair_in_words(const Evaluation& e, const ConfusionMatrix::Pair& pair
   };
   return fmt::format("{} and {}: {} {}, {} of all. {}; {}.", first, second,
                      format_count(pair.count), plural("mistake", pair.count),
-                     percent(static_cast<double>(pair.count) / static_cast<double>(mistakes)),
+                     percentage(static_cast<double>(pair.count) / static_cast<double>(mistakes)),
                      direction(pair.first, pair.second), direction(pair.second, pair.first));
 }
 

@@ -5,6 +5,7 @@
 #include "base/shipped.hpp"
 #include "base/text.hpp"
 #include "report/evaluation_sections.hpp"
+#include "report/words.hpp"
 
 namespace thimble::report {
 namespace {
@@ -28,8 +29,8 @@ std::string summary_finding(const JudgedModel& judged) {
   const std::uint64_t mistakes = e.samples - e.confusion_matrix.correct();
   std::string text =
       fmt::format("Of {} {} the model names {} right ({} to {} with 95 % confidence)",
-                  format_count(e.samples), kind_of_pictures(judged.judged), percent(e.accuracy),
-                  percent(e.accuracy_interval.low), percent(e.accuracy_interval.high));
+                  format_count(e.samples), kind_of_pictures(judged.judged), percentage(e.accuracy),
+                  percentage(e.accuracy_interval.low), percentage(e.accuracy_interval.high));
   if (pairs.empty()) return text + "; it makes no mistake.";
   return text + fmt::format("; {} of its {} {} are between {} and {}.",
                             format_count(pairs.front().count), format_count(mistakes),
@@ -56,8 +57,6 @@ std::vector<std::string> notes_of(const JudgedModel& judged) {
 }
 
 }  // namespace
-
-std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
 std::string plural(const std::string& noun, std::uint64_t count) {
   return count == 1 ? noun : noun + "s";

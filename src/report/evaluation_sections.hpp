@@ -9,9 +9,6 @@
 
 namespace thimble::report {
 
-/// "94.1 %" of 0.941.
-std::string percent(double share);
-
 /// "picture", or "pictures" unless there is exactly one.
 std::string plural(const std::string& noun, std::uint64_t count);
 

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "report/evaluation_sections.hpp"
+#include "report/words.hpp"
 
 namespace thimble::report {
 namespace {
@@ -83,7 +84,7 @@ std::string finding_with_validation(const LearningCurves& curves, std::size_t be
   if (std::isnan(now)) return "The training diverged: its last losses are not numbers.";
   const auto reached = [&](std::size_t epoch) {
     return fmt::format("a validation loss of {:.3f} and {} right", curves.validation_loss[epoch],
-                       percent(curves.validation_accuracy[epoch]));
+                       percentage(curves.validation_accuracy[epoch]));
   };
   if (now > lowest * (1 + kNoise)) {
     return fmt::format(

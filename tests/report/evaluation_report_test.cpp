@@ -117,7 +117,7 @@ TEST(EvaluationReport, KeepsThePicturesBehindTheConfusionMatrix) {
 TEST(EvaluationReport, TellsOfPairsAndClassesInWords) {
   const Report report = some_mistakes().report();
   EXPECT_EQ(block<Paragraph>(section(report, "confused-pairs")).text,
-            "Coat and Bag: 2 mistakes, 100.0 % of all. 2 of 3 pictures of Coat were taken for Bag; "
+            "Coat and Bag: 2 mistakes, 100 % of all. 2 of 3 pictures of Coat were taken for Bag; "
             "0 of 1 pictures of Bag were taken for Coat.");
   EXPECT_THAT(section(report, "classes").finding,
               HasSubstr("Coat is the hardest class, 33.3 % of its pictures are named right"));

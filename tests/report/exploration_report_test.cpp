@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "data/synthetic.hpp"
-#include "report/exploration/words.hpp"
 #include "report/report_text.hpp"
+#include "report/words.hpp"
 
 namespace thimble::report {
 namespace {

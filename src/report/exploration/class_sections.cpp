@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "imaging/resize.hpp"
 #include "report/exploration/context.hpp"
-#include "report/exploration/words.hpp"
+#include "report/words.hpp"
 
 namespace thimble::report {
 namespace {

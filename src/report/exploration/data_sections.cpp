@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "exploration/samples_by_class.hpp"
 #include "report/exploration/context.hpp"
-#include "report/exploration/words.hpp"
+#include "report/words.hpp"
 
 namespace thimble::report {
 

@@ -1,4 +1,4 @@
-#include "report/exploration/words.hpp"
+#include "report/words.hpp"
 
 #include <algorithm>
 #include <cmath>
