@@ -2,9 +2,10 @@
 //
 //     node build.mjs --out FOLDER
 //
-// report.js and report.css for the page, figures.js for the program's JavaScript engine.
+// report.js and report.css for the report page, figures.js for the program's JavaScript engine,
+// app.html, app.js and app.css for the page that the service gives.
 
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -50,9 +51,9 @@ async function bundle(options) {
   return outputFiles[0].text;
 }
 
-function page() {
+function page(entry) {
   return bundle({
-    entryPoints: [join(here, "src/report.tsx")],
+    entryPoints: [join(here, entry)],
     format: "iife",
     target: "es2020",
     minify: true,
@@ -61,8 +62,8 @@ function page() {
   });
 }
 
-function styles() {
-  return bundle({ entryPoints: [join(here, "src/report.css")], target: "chrome90", minify: true });
+function styles(entry) {
+  return bundle({ entryPoints: [join(here, entry)], target: "chrome90", minify: true });
 }
 
 function figures() {
@@ -78,14 +79,23 @@ function figures() {
   });
 }
 
-/** Writes the three files into `out`. */
+/** Writes the files into `out`. */
 export async function buildWeb(out) {
-  const [script, css, figureScript] = await Promise.all([page(), styles(), figures()]);
+  const [script, css, figureScript, appScript, appCss] = await Promise.all([
+    page("src/report.tsx"),
+    styles("src/report.css"),
+    figures(),
+    page("src/app/app.tsx"),
+    styles("src/app/app.css"),
+  ]);
   await mkdir(out, { recursive: true });
   await Promise.all([
     writeFile(join(out, "report.js"), `${LEGAL}\n${embeddable(script)}`),
     writeFile(join(out, "report.css"), embeddable(css)),
     writeFile(join(out, "figures.js"), `${LEGAL}\n${figureScript}`),
+    writeFile(join(out, "app.js"), `${LEGAL}\n${appScript}`),
+    writeFile(join(out, "app.css"), appCss),
+    copyFile(join(here, "src/app/app.html"), join(out, "app.html")),
   ]);
 }
 

@@ -15,7 +15,6 @@
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "base/shell_word.hpp"
-#include "base/shipped.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_options.hpp"
 #include "cli/evaluate.hpp"
@@ -27,6 +26,7 @@
 #include "report/comparison_report.hpp"
 #include "report/figures.hpp"
 #include "report/html_page.hpp"
+#include "report/web_files.hpp"
 
 namespace thimble::cli {
 namespace {
@@ -176,16 +176,11 @@ std::string resuming_command(const Arguments& arguments) {
   return text;
 }
 
-/// The report that nobody asked for by name is left out, with a note, by a build without the page.
-bool can_report() {
-  std::error_code error;
-  return fs::exists(shipped_folder("web", "THIMBLE_WEB") / "report.js", error);
-}
-
 void write_report(const Comparison& comparison, const ComparisonPlan& plan,
                   const Arguments& arguments) {
   const bool asked = !arguments.report.empty() || !arguments.figures.empty();
-  if (!asked && !can_report()) {
+  // The report that nobody asked for by name is left out by a build without the page.
+  if (!asked && !report::has_web_file("report.js")) {
     std::cerr << "note: no report.html: this build of Thimble comes without the report page\n";
     return;
   }

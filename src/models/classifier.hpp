@@ -15,8 +15,11 @@
 
 #include "base/progress.hpp"
 #include "data/dataset.hpp"
+#include "imaging/preparation.hpp"
 
 namespace thimble {
+
+class NoveltyDetector;
 
 /// Class probabilities, float32 [n, classes], row-major; each row sums to 1.
 class Probabilities {
@@ -66,6 +69,14 @@ struct ModelDescription {
   nlohmann::json recipe;   ///< every setting that shaped the model
   nlohmann::json metrics;  ///< figures measured on validation (and test, once, at the end)
   std::string program_version;
+
+  /// For pictures from outside of the data set.
+  PictureStyle style;
+  /// What the logits are divided by for probabilities that mean what they say; fitted on
+  /// validation. predict_proba() does not apply it (evaluation/calibration.hpp does).
+  double temperature = 1;
+  /// Tells pictures unlike the training pictures; null: the model has none.
+  std::shared_ptr<const NoveltyDetector> novelty;
 };
 
 /// A trained or trainable classifier of equal-sized 8-bit pictures.

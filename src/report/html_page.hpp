@@ -9,8 +9,8 @@
 
 namespace thimble::report {
 
-/// The whole page: the report's JSON, the styles and the script that ships in the folder "web".
-/// @throws FileError  if the page's script is not installed; says what to do
+/// The whole page: the report's JSON, the styles and the script that are part of the program.
+/// @throws FileError  if this program was built without the page's script; says what to do
 std::string html_page(const Report& report);
 
 /// Writes html_page() atomically.

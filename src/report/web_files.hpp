@@ -1,4 +1,4 @@
-// The scripts and styles of the report page, which a build makes of the folder web/.
+// The scripts, styles and pages that a build makes of the folder web/, built into the program.
 
 #pragma once
 
@@ -6,7 +6,11 @@
 
 namespace thimble::report {
 
-/// The content of "report.js", "report.css" or "figures.js".
+/// Is there such a file? None is in a program that was built without Node.js.
+bool has_web_file(const std::string& name);
+
+/// The content of "report.js", "report.css", "figures.js", "app.html", "app.js" or "app.css". Where
+/// THIMBLE_WEB in the environment names a folder, its files stand in the place of those built in.
 /// @throws FileError  if it is not there; says what to do
 std::string read_web_file(const std::string& name);
 

@@ -82,7 +82,7 @@ TEST_F(HtmlPage, IsWrittenWholeOrNotAtAll) {
 TEST(HtmlPageWithoutFiles, SaysWhatToDo) {
   const WebFolder empty;
   EXPECT_THAT(message_of<FileError>([] { html_page(small_report("T")); }),
-              AllOf(HasSubstr("report.js"), HasSubstr("cmake --build"), HasSubstr("THIMBLE_WEB")));
+              AllOf(HasSubstr("report.js"), HasSubstr("unset"), HasSubstr("THIMBLE_WEB")));
 }
 
 }  // namespace
