@@ -56,8 +56,10 @@ const Family& find_family(const std::string& name) {
 
 std::unique_ptr<Classifier> load_classifier(const std::filesystem::path& path) {
   const std::filesystem::path found = find_model(path.string());
-  const ModelFile file = load_model_file(found);
-  const std::string place = found.string();
+  return load_classifier(load_model_file(found), found.string());
+}
+
+std::unique_ptr<Classifier> load_classifier(const ModelFile& file, const std::string& place) {
   const std::string family = family_of(file, place);
   for (const Family& candidate : kFamilies) {
     if (candidate.name == family) return candidate.load(file, place);

@@ -18,9 +18,10 @@
 namespace thimble::serve {
 
 struct ServiceOptions {
-  int workers = 0;                        ///< threads that decode and predict; 0: one a core
-  std::size_t max_queue = 1024;           ///< pictures that may wait; beyond them submit() refuses
-  std::size_t max_batch = 64;             ///< pictures that a worker takes at a time
+  int workers = 0;               ///< threads that decode and predict; 0: one a core
+  std::size_t max_queue = 1024;  ///< pictures that may wait; beyond them submit() refuses
+  std::size_t max_queue_bytes = 256'000'000;  ///< ... and encoded bytes
+  std::size_t max_batch = 64;                 ///< pictures that a worker takes at a time
   std::size_t max_batch_bytes = 512'000;  ///< ... and encoded bytes, so that large ones spread out
   DecodeLimits limits;
 };
@@ -47,6 +48,7 @@ struct Notice {
 struct PictureAnswer {
   std::string name;
   std::string error;                 ///< why it cannot be classified; empty: it was
+  bool failed = false;               ///< the error is the service's, not the picture's
   std::vector<float> probabilities;  ///< calibrated, one a class, they sum to 1
   bool familiar = true;              ///< looks like what the model was trained on
   std::optional<float> novelty;  ///< above 1: not familiar; none where the model has no detector
@@ -66,8 +68,8 @@ struct JobAnswer {
   std::shared_ptr<const ServedModel> model;
   std::vector<PictureAnswer> pictures;  ///< in the order sent
   double queue_ms = 0;                  ///< waited for a worker
-  double prepare_ms = 0;                ///< decoding and bringing into the data set's style
-  double predict_ms = 0;                ///< the model, shared with the others of the batch
+  double prepare_ms = 0;  ///< decoding and bringing into the data set's style, summed over pictures
+  double predict_ms = 0;  ///< the model, shared with the others of the batch
 };
 
 enum class Submission {
@@ -85,15 +87,20 @@ class Service {
   /// @throws UsageError, FileError, DataError  as load_classifier(); UsageError if two have one
   /// name
   Service(const std::vector<std::string>& models, const ServiceOptions& options, Metrics& metrics);
+  /// Serves models that are there already; reload() leaves them as they are.
+  /// @throws UsageError  if there are none, or two have one name
+  Service(std::vector<std::shared_ptr<const ServedModel>> models, const ServiceOptions& options,
+          Metrics& metrics);
   /// Works off what is queued.
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  /// Queues a job. `done` is called once, on a worker's thread.
+  /// Queues a job. `done` is called once, on a worker's thread, if the job was accepted.
   ///
   /// Jobs for one model that wait at the same time are answered in one batch: nobody waits for a
-  /// batch to fill.
+  /// batch to fill. A job of many pictures is worked off in pieces, in turn with the others.
+  /// @throws UsageError  if it has no pictures
   Submission submit(Job job, std::function<void(JobAnswer)> done);
 
   /// The models, the default one first.
@@ -106,7 +113,8 @@ class Service {
   /// @throws UsageError, FileError, DataError  as the constructor
   void reload();
 
-  /// Takes no more jobs (submit() gives `stopping`); those queued are worked off.
+  /// Takes no more jobs (submit() gives `stopping`); those queued are worked off, which the
+  /// destructor waits for.
   void stop();
   bool stopping() const;
 
