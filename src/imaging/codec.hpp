@@ -40,11 +40,15 @@ struct Color {
 
 inline constexpr Color kWhite{255, 255, 255};
 
-/// What a picture may cost at most.
+/// What a picture may cost at most, and how much of it is wanted.
 struct DecodeLimits {
   std::uint64_t max_bytes = 64'000'000;   ///< of the encoded picture
   std::uint64_t max_pixels = 40'000'000;  ///< height * width
   int max_dimension = 20'000;             ///< height and width
+  /// Not 0: a JPEG may come out as a half, a quarter or an eighth of its size, as long as its
+  /// longer edge keeps this many pixels; many times as fast. Its colours may be off by a few
+  /// levels.
+  int enough_edge = 0;
 };
 
 /// Decodes a picture whose format is found from its bytes.

@@ -10,7 +10,9 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "imaging/exif.hpp"
 #include "imaging/formats.hpp"
@@ -102,6 +104,23 @@ bool read_header(Reader& reader, const unsigned char* bytes, std::size_t size) {
   return true;
 }
 
+/// Has the picture decoded as small as `enough_edge` allows, and quickly: what is then scaled down
+/// further needs no smooth upsampling of colours nor the last bit of precision.
+void choose_scale(jpeg_decompress_struct& jpeg, int enough_edge) {
+  const JDIMENSION longer = std::max(jpeg.image_width, jpeg.image_height);
+  const auto enough = static_cast<JDIMENSION>(enough_edge);
+  constexpr unsigned kWhole = 8;
+  unsigned eighths = kWhole;
+  // Only powers of two have fast transforms.
+  while (eighths > 1 && std::uint64_t{longer} * (eighths / 2) >= std::uint64_t{enough} * kWhole) {
+    eighths /= 2;
+  }
+  jpeg.scale_num = eighths;
+  jpeg.scale_denom = kWhole;
+  jpeg.dct_method = JDCT_IFAST;
+  jpeg.do_fancy_upsampling = FALSE;
+}
+
 /// CMYK without a colour profile, as browsers show it. Adobe's programs store it inverted.
 void cmyk_to_rgb(const std::uint8_t* from, std::uint8_t* to, std::size_t width, bool inverted) {
   for (std::size_t x = 0; x < width; ++x, from += 4, to += 3) {
@@ -137,12 +156,14 @@ Picture formats::decode_jpeg(std::span<const std::byte> bytes, const std::string
   const auto refuse = [&] { refuse_damaged(name, "JPEG", reader.message.data()); };
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   if (!read_header(reader, data, bytes.size())) refuse();
-  const JDIMENSION width = reader.jpeg.image_width;
-  check_size(reader.jpeg.image_height, width, name, limits);
+  check_size(reader.jpeg.image_height, reader.jpeg.image_width, name, limits);
+  if (limits.enough_edge > 0) choose_scale(reader.jpeg, limits.enough_edge);
+  jpeg_calc_output_dimensions(&reader.jpeg);
+  const JDIMENSION width = reader.jpeg.output_width;
   const bool grey = reader.jpeg.out_color_space == JCS_GRAYSCALE;
   const bool cmyk = reader.jpeg.out_color_space == JCS_CMYK;
   Picture picture(
-      {static_cast<int>(reader.jpeg.image_height), static_cast<int>(width), grey ? 1 : 3});
+      {static_cast<int>(reader.jpeg.output_height), static_cast<int>(width), grey ? 1 : 3});
   std::vector<std::uint8_t> cmyk_row(cmyk ? std::size_t{width} * 4 : 0);
   const std::size_t row_bytes = std::size_t{width} * (grey ? 1 : 3);
   if (!read_pixels(reader, picture.pixels.data(), row_bytes, cmyk ? cmyk_row.data() : nullptr)) {

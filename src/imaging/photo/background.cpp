@@ -1,0 +1,166 @@
+#include "imaging/photo/background.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace thimble::photo {
+namespace {
+
+constexpr std::size_t kTerms = 6;
+
+/// Colour differences span less than brightness, and tell more.
+constexpr float kColorWeight = 2;
+
+float distance(const std::array<float, 3>& a, const std::array<float, 3>& b) {
+  const float luma = a[0] - b[0];
+  const float cb = a[1] - b[1];
+  const float cr = a[2] - b[2];
+  return std::sqrt(luma * luma + kColorWeight * (cb * cb + cr * cr));
+}
+
+/// Sums of weighted products of the terms among each other and with the three channels.
+struct NormalEquations {
+  double matrix[kTerms][kTerms] = {};
+  double right[kTerms][3] = {};
+
+  void add(const std::array<float, kTerms>& terms, const std::array<float, 3>& color,
+           double weight) {
+    for (std::size_t i = 0; i < kTerms; ++i) {
+      const double weighed = weight * terms[i];
+      for (std::size_t j = 0; j <= i; ++j) matrix[i][j] += weighed * terms[j];
+      for (std::size_t c = 0; c < 3; ++c) right[i][c] += weighed * color[c];
+    }
+  }
+
+  /// By Cholesky's decomposition, with the first `terms` of them; the others get 0. The ridge keeps
+  /// samples along a line solvable.
+  std::array<std::array<float, kTerms>, 3> solve(std::size_t terms) {
+    const double ridge = 1e-6 * matrix[0][0] + 1e-12;
+    for (std::size_t i = 0; i < terms; ++i) {
+      if (i > 0) matrix[i][i] += ridge;
+      for (std::size_t j = 0; j <= i; ++j) {
+        double sum = matrix[i][j];
+        for (std::size_t k = 0; k < j; ++k) sum -= matrix[i][k] * matrix[j][k];
+        matrix[i][j] = i == j ? std::sqrt(std::max(sum, 1e-12)) : sum / matrix[j][j];
+      }
+    }
+    std::array<std::array<float, kTerms>, 3> solution{};
+    for (std::size_t c = 0; c < 3; ++c) {
+      double values[kTerms];
+      for (std::size_t i = 0; i < terms; ++i) {
+        double sum = right[i][c];
+        for (std::size_t k = 0; k < i; ++k) sum -= matrix[i][k] * values[k];
+        values[i] = sum / matrix[i][i];
+      }
+      for (std::size_t i = terms; i-- > 0;) {
+        double sum = values[i];
+        for (std::size_t k = i + 1; k < terms; ++k) sum -= matrix[k][i] * values[k];
+        values[i] = sum / matrix[i][i];
+        solution[c][i] = static_cast<float>(values[i]);
+      }
+    }
+    return solution;
+  }
+};
+
+/// The value that `share` of them lie below. Reorders.
+float quantile(std::vector<float>& values, double share) {
+  const auto place = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), values.begin() + place, values.end());
+  return values[static_cast<std::size_t>(place)];
+}
+
+/// Of normally distributed values, the median of their absolute deviations is so much less than
+/// their standard deviation.
+constexpr float kMedianToDeviation = 1.4826f;
+
+}  // namespace
+
+Background Background::plain(std::array<float, 3> color) {
+  Background background;
+  for (std::size_t c = 0; c < 3; ++c) background.coefficients_[c][0] = color[c];
+  return background;
+}
+
+std::array<float, Background::kTerms> Background::terms(float x, float y) const {
+  const float u = x * x_scale_ - 1;
+  const float v = y * y_scale_ - 1;
+  return {1, u, v, u * u, u * v, v * v};
+}
+
+std::array<float, 3> Background::at(float x, float y) const {
+  const auto basis = terms(x, y);
+  std::array<float, 3> color{};
+  for (std::size_t c = 0; c < 3; ++c) {
+    for (std::size_t i = 0; i < kTerms; ++i) color[c] += coefficients_[c][i] * basis[i];
+  }
+  return color;
+}
+
+Background Background::fit(std::span<const Sample> samples, int height, int width) {
+  Background background;
+  background.x_scale_ = 2 / static_cast<float>(width);
+  background.y_scale_ = 2 / static_cast<float>(height);
+  std::vector<std::array<float, kTerms>> bases;
+  bases.reserve(samples.size());
+  for (const Sample& sample : samples) bases.push_back(background.terms(sample.x, sample.y));
+
+  std::vector<float> off(samples.size(), 1.0f);
+  std::vector<float> sorted;
+  const auto refit = [&](std::size_t terms, const auto& weight) {
+    NormalEquations equations;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      const double w = weight(off[i]);
+      if (w > 0) equations.add(bases[i], samples[i].color, w);
+    }
+    background.coefficients_ = equations.solve(terms);
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      off[i] = distance(samples[i].color, background.at(samples[i].x, samples[i].y));
+    }
+  };
+
+  constexpr std::size_t kLinear = 3;
+  static constexpr float kAtLeast =
+      1;  // levels; what is nearer than that is as good as on the surface
+  const auto absolute = [](float r) { return 1 / std::max(r, kAtLeast); };
+  for (int i = 0; i < 6; ++i) refit(kLinear, absolute);
+  for (int i = 0; i < 3; ++i) refit(kTerms, absolute);
+  for (int i = 0; i < 3; ++i) {
+    sorted.assign(off.begin(), off.end());
+    constexpr float kTukey = 4.685f;  // 95 % as efficient as least squares on normal noise
+    const float reach = kTukey * std::max(2.0f, kMedianToDeviation * quantile(sorted, 0.5));
+    refit(kTerms, [reach](float r) {
+      const float share = r / reach;
+      return share < 1 ? (1 - share * share) * (1 - share * share) : 0.0f;
+    });
+  }
+
+  std::vector<float> luma_off;
+  std::vector<float> color_off;
+  for (const Sample& sample : samples) {
+    const auto expected = background.at(sample.x, sample.y);
+    luma_off.push_back(std::abs(sample.color[0] - expected[0]));
+    color_off.push_back(
+        std::max(std::abs(sample.color[1] - expected[1]), std::abs(sample.color[2] - expected[2])));
+  }
+  background.luma_noise_ = kMedianToDeviation * quantile(luma_off, 0.5);
+  background.color_noise_ = kMedianToDeviation * quantile(color_off, 0.5);
+  return background;
+}
+
+void Background::draw_row(const Planes& planes, int channel, int y, std::span<float> row) const {
+  const auto& k = coefficients_[static_cast<std::size_t>(channel)];
+  const auto step = static_cast<float>(planes.step);
+  const float v =
+      (static_cast<float>(planes.top) + (static_cast<float>(y) + 0.5f) * step) * y_scale_ - 1;
+  const float constant = k[0] + v * (k[2] + v * k[5]);
+  const float linear = k[1] + v * k[4];
+  const float first = (static_cast<float>(planes.left) + 0.5f * step) * x_scale_ - 1;
+  const float stride = step * x_scale_;
+  for (std::size_t x = 0; x < row.size(); ++x) {
+    const float u = first + static_cast<float>(x) * stride;
+    row[x] = constant + u * (linear + u * k[3]);
+  }
+}
+
+}  // namespace thimble::photo
