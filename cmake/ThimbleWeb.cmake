@@ -18,7 +18,7 @@ endif()
 
 set(THIMBLE_WEB_FOLDER "${PROJECT_BINARY_DIR}/web")
 set(web_source "${PROJECT_SOURCE_DIR}/web")
-set(web_bundle report.js report.css figures.js app.html app.js app.css)
+set(web_bundle report.js report.css figures.js app.html app.css app.js app_report.js app_shared.js)
 list(TRANSFORM web_bundle PREPEND "${THIMBLE_WEB_FOLDER}/")
 
 # npm writes this file last.

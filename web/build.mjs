@@ -3,10 +3,10 @@
 //     node build.mjs --out FOLDER
 //
 // report.js and report.css for the report page, figures.js for the program's JavaScript engine,
-// app.html, app.js and app.css for the page that the service gives.
+// app.html, app.css, app.js, app_report.js and app_shared.js for the page that the service gives.
 
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -38,7 +38,7 @@ function embeddable(text) {
   return text.replace(/<\/(script|style)/gi, "<\\/$1").replace(/<!--/g, "<\\!--");
 }
 
-async function bundle(options) {
+async function bundles(options) {
   const { outputFiles } = await esbuild.build({
     bundle: true,
     write: false,
@@ -48,18 +48,30 @@ async function bundle(options) {
     define: { "process.env.NODE_ENV": '"production"', __DEV__: "false" },
     ...options,
   });
-  return outputFiles[0].text;
+  return outputFiles;
 }
 
+async function bundle(options) {
+  return (await bundles(options))[0].text;
+}
+
+const PAGE = { target: "es2020", minify: true, jsx: "automatic", jsxImportSource: "preact" };
+
 function page(entry) {
-  return bundle({
-    entryPoints: [join(here, entry)],
-    format: "iife",
-    target: "es2020",
-    minify: true,
-    jsx: "automatic",
-    jsxImportSource: "preact",
+  return bundle({ ...PAGE, entryPoints: [join(here, entry)], format: "iife" });
+}
+
+/** The service's page: what the first screen needs, what the reports need, what both need. */
+async function app() {
+  const files = await bundles({
+    ...PAGE,
+    entryPoints: ["app", "app_report"].map((name) => join(here, `src/app/${name}.tsx`)),
+    format: "esm",
+    splitting: true,
+    chunkNames: "app_shared",
+    outdir: here,
   });
+  return files.map(({ path, text }) => ({ name: basename(path), text }));
 }
 
 function styles(entry) {
@@ -81,11 +93,11 @@ function figures() {
 
 /** Writes the files into `out`. */
 export async function buildWeb(out) {
-  const [script, css, figureScript, appScript, appCss] = await Promise.all([
+  const [script, css, figureScript, appScripts, appCss] = await Promise.all([
     page("src/report.tsx"),
     styles("src/report.css"),
     figures(),
-    page("src/app/app.tsx"),
+    app(),
     styles("src/app/app.css"),
   ]);
   await mkdir(out, { recursive: true });
@@ -93,7 +105,7 @@ export async function buildWeb(out) {
     writeFile(join(out, "report.js"), `${LEGAL}\n${embeddable(script)}`),
     writeFile(join(out, "report.css"), embeddable(css)),
     writeFile(join(out, "figures.js"), `${LEGAL}\n${figureScript}`),
-    writeFile(join(out, "app.js"), `${LEGAL}\n${appScript}`),
+    ...appScripts.map(({ name, text }) => writeFile(join(out, name), `${LEGAL}\n${text}`)),
     writeFile(join(out, "app.css"), appCss),
     copyFile(join(here, "src/app/app.html"), join(out, "app.html")),
   ]);

@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 const MOST_PIXELS = 16000;
 
 const here = dirname(fileURLToPath(import.meta.url));
-const puppeteer = createRequire(join(here, "../../web/package.json"))("puppeteer-core");
+const { chromium } = createRequire(join(here, "../../web/package.json"))("playwright-core");
 
 function browserPath() {
   if (process.env.CHROMIUM) return process.env.CHROMIUM;
@@ -29,19 +29,18 @@ function browserPath() {
 }
 
 async function open(browser, file, look, problems) {
-  const page = await browser.newPage();
+  const page = await browser.newPage({
+    viewport: { width: look.width, height: 900 },
+    colorScheme: look.dark ? "dark" : "light",
+    reducedMotion: "reduce",
+  });
   page.on("console", (message) => {
-    if (["error", "warn"].includes(message.type())) problems.push(`console: ${message.text()}`);
+    if (["error", "warning"].includes(message.type())) problems.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => problems.push(`error: ${error}`));
   page.on("request", (request) => {
     if (!/^(file|data|blob):/.test(request.url())) problems.push(`request of ${request.url()}`);
   });
-  await page.setViewport({ width: look.width, height: 900 });
-  await page.emulateMediaFeatures([
-    { name: "prefers-color-scheme", value: look.dark ? "dark" : "light" },
-    { name: "prefers-reduced-motion", value: "reduce" },
-  ]);
   const start = performance.now();
   await page.goto(pathToFileURL(resolve(file)).href, { waitUntil: "domcontentloaded" });
   await page.waitForSelector("section h2");
@@ -97,14 +96,16 @@ async function screenshots(page, look, folder) {
   await page.screenshot({
     path: join(folder, `${name}.png`),
     clip: { x: 0, y: 0, width: look.width, height: Math.min(height, MOST_PIXELS) },
-    captureBeyondViewport: true,
+    fullPage: true,
   });
 }
 
 async function drive(file, folder, within) {
-  const args = ["--disable-dev-shm-usage"];
-  if (process.getuid?.() === 0) args.push("--no-sandbox");
-  const browser = await puppeteer.launch({ executablePath: browserPath(), args });
+  const browser = await chromium.launch({
+    executablePath: browserPath(),
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: ["--disable-dev-shm-usage"],
+  });
   let failed = false;
   try {
     for (const width of [1400, 390]) {

@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import { chromium, type Browser, type Page } from "playwright-core";
 
 import type { Report } from "../../web/src/document";
 
@@ -26,10 +26,12 @@ export function browserPath(): string {
   throw new Error("no Chromium found: install it or set CHROMIUM to its path");
 }
 
-export function launch(): Promise<Browser> {
-  const args = ["--disable-dev-shm-usage"];
-  if (process.getuid?.() === 0) args.push("--no-sandbox");
-  return puppeteer.launch({ executablePath: browserPath(), args });
+export function launch(args: string[] = []): Promise<Browser> {
+  return chromium.launch({
+    executablePath: browserPath(),
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: ["--disable-dev-shm-usage", ...args],
+  });
 }
 
 const SECURITY_POLICY =
@@ -64,23 +66,28 @@ export interface OpenPage {
   problems: string[];
 }
 
-export async function open(browser: Browser, path: string, look: Look): Promise<OpenPage> {
-  const page = await browser.newPage();
+/** Everything that goes wrong on `page` from now on. Only addresses that `own` matches are its. */
+export function watch(page: Page, own: RegExp): string[] {
   const problems: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warn") problems.push(message.text());
+    if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
   });
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("request", (request) => {
     const url = request.url();
-    if (!/^(file|data|blob):/.test(url)) problems.push(`request of ${url}`);
+    if (!own.test(url)) problems.push(`request of ${url}`);
   });
-  await page.setViewport({ width: look.width, height: 900 });
-  await page.emulateMediaFeatures([
-    { name: "prefers-color-scheme", value: look.dark ? "dark" : "light" },
+  return problems;
+}
+
+export async function open(browser: Browser, path: string, look: Look): Promise<OpenPage> {
+  const page = await browser.newPage({
+    viewport: { width: look.width, height: 900 },
+    colorScheme: look.dark ? "dark" : "light",
     // A click finds its target only if the page does not glide away under it.
-    { name: "prefers-reduced-motion", value: "reduce" },
-  ]);
+    reducedMotion: "reduce",
+  });
+  const problems = watch(page, /^(file|data|blob):/);
   await page.goto(pathToFileURL(path).href);
   await page.waitForSelector('main[aria-busy="false"]');
   return { page, problems };

@@ -1,12 +1,12 @@
 // The page in Chromium: looks, clicks and keys.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import type { Browser, Page } from "puppeteer-core";
+import type { Browser, Page } from "playwright-core";
 
 import { HOSTILE, report } from "./fixture";
 import { launch, open, readThrough, writePage } from "./page";
@@ -102,7 +102,7 @@ test("a confusion cell opens the pictures behind it", () =>
     assert.equal(pictures.length, 12);
     assert.ok(pictures.every((image) => image.startsWith('url("blob:')));
     await page.click(cell);
-    await page.waitForSelector("#confusion .behind", { hidden: true });
+    await page.waitForSelector("#confusion .behind", { state: "hidden" });
   }));
 
 test("the confusion matrix works by keyboard", () =>
@@ -164,24 +164,22 @@ test("a legend's name hides its series", () =>
     await page.waitForSelector('#loss .legend button[aria-pressed="false"]');
     await page.waitForFunction(
       (count) => document.querySelectorAll("#loss .chart svg path").length < count,
-      {},
       before,
     );
   }));
 
 test("a figure is downloaded as it is drawn for paper", () =>
   visit(async (page) => {
-    const session = await page.createCDPSession();
-    await session.send("Page.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
     for (const [button, name, start] of [
       ["SVG", "loss.svg", "<svg"],
       ["PNG", "loss.png", "\x89PNG"],
     ]) {
-      await page.click(`#loss [aria-label$="as ${button}"]`);
-      const file = join(folder, name);
-      for (let wait = 0; wait < 100 && !existsSync(file); ++wait) {
-        await new Promise((done) => setTimeout(done, 30));
-      }
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.click(`#loss [aria-label$="as ${button}"]`),
+      ]);
+      assert.equal(download.suggestedFilename(), name);
+      const file = await download.path();
       assert.equal(readFileSync(file, "latin1").slice(0, start.length), start);
     }
   }));
@@ -239,7 +237,7 @@ test("the map moves by keyboard", () =>
 test("on paper: light, no controls, all charts", () =>
   visit(
     async (page) => {
-      await page.emulateMediaType("print");
+      await page.emulateMedia({ media: "print" });
       await page.waitForFunction(
         () =>
           document.querySelectorAll(".chart").length ===
@@ -261,7 +259,7 @@ test("it turns dark while it is open", () =>
   visit(async (page) => {
     await page.click('.contents a[href="#learning"]');
     await page.waitForSelector("#loss svg rect");
-    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
+    await page.emulateMedia({ colorScheme: "dark" });
     await page.waitForFunction(
       () => document.querySelector("#loss svg rect")?.getAttribute("fill") === "#171a21",
     );

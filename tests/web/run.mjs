@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const web = join(here, "../../web");
+const modules = join(web, "node_modules");
 const esbuild = createRequire(join(web, "package.json"))("esbuild");
 
 const names = readdirSync(here).filter((name) => name.endsWith("_test.ts"));
@@ -24,13 +25,15 @@ try {
     platform: "node",
     format: "cjs",
     target: "node18",
-    nodePaths: [join(web, "node_modules")],
+    nodePaths: [modules],
+    external: ["axe-core", "playwright-core"],
     jsx: "automatic",
     jsxImportSource: "preact",
     logLevel: "warning",
   });
   const files = names.map((name) => join(out, name.replace(/\.ts$/, ".cjs")));
-  const run = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit" });
+  const env = { ...process.env, NODE_PATH: modules };
+  const run = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit", env });
   status = run.status ?? 1;
 } finally {
   rmSync(out, { recursive: true, force: true });

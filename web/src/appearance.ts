@@ -17,6 +17,8 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const print = matchMedia("print");
 const listeners = new Set<() => void>();
 let aboutToPrint = false;
+let chosenDark: boolean | null = null;
+let darkRulesFound: CSSMediaRule[] | undefined;
 
 function tell(): void {
   for (const listener of [...listeners]) listener();
@@ -35,7 +37,29 @@ addEventListener("afterprint", () => {
 
 function appearance(): Appearance {
   if (aboutToPrint || print.matches) return ON_PAPER;
-  return dark.matches ? ON_DARK : ON_LIGHT;
+  return (chosenDark ?? dark.matches) ? ON_DARK : ON_LIGHT;
+}
+
+/** The style sheets' rules for a dark page, whatever chooseDark() has made of their conditions. */
+function darkRules(): CSSMediaRule[] {
+  darkRulesFound ??= [...document.styleSheets]
+    .flatMap((sheet) => [...sheet.cssRules])
+    .filter((rule): rule is CSSMediaRule => rule instanceof CSSMediaRule)
+    .filter((rule) => rule.media.mediaText.includes("prefers-color-scheme: dark"));
+  return darkRulesFound;
+}
+
+/** Light or dark whatever the system says; null: as it says. */
+export function chooseDark(choice: boolean | null): void {
+  chosenDark = choice;
+  const condition = choice === null ? "(prefers-color-scheme: dark)" : choice ? "all" : "not all";
+  for (const rule of darkRules()) rule.media.mediaText = condition;
+  document.documentElement.style.colorScheme = choice === null ? "" : choice ? "dark" : "light";
+  tell();
+}
+
+export function systemIsDark(): boolean {
+  return dark.matches;
 }
 
 export function useAppearance(): Appearance {

@@ -2,21 +2,14 @@
 
 import type { Chart, Confusion } from "./document";
 import { renderFigureSvg } from "./figure";
+import { saveFile } from "./save_file";
 
 const FIGURE_WIDTH = 800;
 const PNG_SCALE = 2;
 
-function save(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 export function downloadSvg(block: Chart | Confusion): void {
   const svg = renderFigureSvg({ block, width: FIGURE_WIDTH });
-  save(new Blob([svg], { type: "image/svg+xml" }), `${block.id}.svg`);
+  saveFile(new Blob([svg], { type: "image/svg+xml" }), `${block.id}.svg`);
 }
 
 export async function downloadPng(block: Chart | Confusion): Promise<void> {
@@ -29,6 +22,6 @@ export async function downloadPng(block: Chart | Confusion): Promise<void> {
   canvas.height = image.naturalHeight * PNG_SCALE;
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
   canvas.toBlob((blob) => {
-    if (blob !== null) save(blob, `${block.id}.png`);
+    if (blob !== null) saveFile(blob, `${block.id}.png`);
   }, "image/png");
 }

@@ -11,7 +11,15 @@ function start(): void {
   if (data === null || app === null) return;
   const report = JSON.parse(data.textContent ?? "") as Report;
   app.textContent = "";
-  render(<ReportPage report={report} />, app);
+  render(
+    <>
+      <a class="skip" href="#content">
+        Skip to the content
+      </a>
+      <ReportPage report={report} />
+    </>,
+    app,
+  );
   // The browser looked for the link's target before it was there.
   if (location.hash !== "") document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }

@@ -2,9 +2,7 @@
 
 import { render } from "preact";
 
-function start(): void {
-  const app = document.getElementById("app");
-  if (app !== null) render(<h1>Thimble</h1>, app);
-}
+import { App } from "./app_page";
 
-start();
+const app = document.getElementById("app");
+if (app !== null) render(<App />, app);

@@ -8,7 +8,7 @@ import { Sprite } from "./sprite";
 const ROWS_AT_FIRST = 60;
 const LONGEST_IN_ONE_LINE = 24;
 
-interface Order {
+export interface Order {
   column: number;
   descending: boolean;
 }
@@ -37,7 +37,7 @@ export function sortedRows(rows: TableCell[][], order: Order | null): TableCell[
 }
 
 /** First the more useful direction: the largest number, or A. Then the other, then as it was. */
-function nextOrder(order: Order | null, column: number, numeric: boolean): Order | null {
+export function nextOrder(order: Order | null, column: number, numeric: boolean): Order | null {
   if (order?.column !== column) return { column, descending: numeric };
   return order.descending === numeric ? { column, descending: !numeric } : null;
 }
@@ -50,7 +50,7 @@ interface HeaderProps {
   onSort: () => void;
 }
 
-function HeaderCell({ title, numeric, order, column, onSort }: HeaderProps) {
+export function HeaderCell({ title, numeric, order, column, onSort }: HeaderProps) {
   const sorted = order?.column === column;
   const direction = order?.descending ? "descending" : "ascending";
   return (

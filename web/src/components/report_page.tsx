@@ -11,9 +11,6 @@ export function ReportPage({ report }: { report: Report }) {
   const drawn = useSteps(report.sections.length);
   return (
     <AlbumContext.Provider value={album}>
-      <a class="skip" href="#content">
-        Skip to the content
-      </a>
       <div class="page">
         <header class="top">
           <h1>{report.title}</h1>
