@@ -67,7 +67,8 @@ class Metrics {
   Histogram& histogram(const std::string& name, const std::string& help,
                        const std::vector<double>& bounds, const Labels& labels = {});
 
-  /// Everything, families by name.
+  /// Everything, families by name; before them those of the process (memory, files, CPU time) as
+  /// they are now.
   std::string to_prometheus() const;
 
  private:
