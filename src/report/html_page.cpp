@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/atomic_file.hpp"
+#include "base/escape.hpp"
 #include "report/web_files.hpp"
 
 namespace thimble::report {
@@ -14,31 +15,6 @@ namespace {
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
     "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-
-/// Text as the content of an element or of a quoted attribute.
-std::string escaped(std::string_view text) {
-  std::string html;
-  html.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      default:
-        html += c;
-    }
-  }
-  return html;
-}
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = text.find(from); at != std::string::npos;
@@ -69,21 +45,23 @@ std::string embedded_json(const Report& report) {
 /// What can be said without a script: title, findings and the figures that stand out.
 std::string plain_version(const Report& report) {
   std::string html = fmt::format("<h1>{}</h1><p>{}</p><p>Charts and pictures need JavaScript.</p>",
-                                 escaped(report.title), escaped(report.lead));
+                                 html_escaped(report.title), html_escaped(report.lead));
   for (const Section& section : report.sections) {
-    html += fmt::format("<h2>{}</h2><p>{}</p>", escaped(section.title), escaped(section.finding));
+    html += fmt::format("<h2>{}</h2><p>{}</p>", html_escaped(section.title),
+                        html_escaped(section.finding));
     for (const Block& block : section.blocks) {
       const auto* facts = std::get_if<Facts>(&block);
       if (facts == nullptr) continue;
       html += "<ul>";
       for (const Fact& fact : facts->facts) {
-        html += fmt::format("<li>{}: {}{}{}</li>", escaped(fact.label), escaped(fact.value),
-                            fact.note.empty() ? "" : ", ", escaped(fact.note));
+        html +=
+            fmt::format("<li>{}: {}{}{}</li>", html_escaped(fact.label), html_escaped(fact.value),
+                        fact.note.empty() ? "" : ", ", html_escaped(fact.note));
       }
       html += "</ul>";
     }
   }
-  for (const std::string& note : report.notes) html += fmt::format("<p>{}</p>", escaped(note));
+  for (const std::string& note : report.notes) html += fmt::format("<p>{}</p>", html_escaped(note));
   return html;
 }
 
@@ -98,7 +76,7 @@ std::string html_page(const Report& report) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"generator\" content=\"Thimble\">\n"
       "<link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>",
-      kContentSecurityPolicy, escaped(report.title));
+      kContentSecurityPolicy, html_escaped(report.title));
   html += style;
   html += "</style>\n</head>\n<body>\n<div id=\"app\"></div>\n<noscript>";
   html += plain_version(report);

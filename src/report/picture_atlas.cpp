@@ -1,11 +1,11 @@
 #include "report/picture_atlas.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <tuple>
 
 #include <fmt/format.h>
 
+#include "base/base64.hpp"
 #include "base/error.hpp"
 #include "imaging/resize.hpp"
 
@@ -16,24 +16,6 @@ using nlohmann::json;
 
 /// Sides of a sheet in pixels: browsers on telephones draw no larger pictures.
 constexpr int kSheetEdge = 2048;
-
-std::string base64(std::span<const std::byte> bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t present = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      group = group << 8 | (k < present ? static_cast<std::uint32_t>(bytes[i + k]) : 0);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      text += k <= present ? kDigits[group >> (18 - 6 * k) & 63] : '=';
-    }
-  }
-  return text;
-}
 
 /// No larger than a report shows it.
 Picture shrunk(Picture picture) {
@@ -85,7 +67,7 @@ json sheet_json(std::span<const Picture> pictures, std::span<const std::size_t> 
           {"height", shape.height},
           {"columns", columns},
           {"rows", sheet.shape.height / shape.height},
-          {"png", "data:image/png;base64," + base64(encode_png(sheet))}};
+          {"png", "data:image/png;base64," + base64_encode(encode_png(sheet))}};
 }
 
 }  // namespace

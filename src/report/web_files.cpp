@@ -41,6 +41,20 @@ bool has_web_file(const std::string& name) {
   return embedded(name).has_value();
 }
 
+std::vector<std::string> web_file_names() {
+  std::vector<std::string> names;
+  if (const auto folder = replaced("")) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(*folder, error)) {
+      if (has_web_file(entry.path().filename())) names.push_back(entry.path().filename());
+    }
+  } else {
+    for (const EmbeddedFile& file : embedded_web_files()) names.emplace_back(file.name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 std::string read_web_file(const std::string& name) {
   if (const auto path = replaced(name)) {
     if (has_web_file(name)) return read_file(*path);
