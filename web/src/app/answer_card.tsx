@@ -15,20 +15,21 @@ function Verdict({ answer, model }: { answer: Answered; model: Model | undefined
   const { result } = answer;
   const unfamiliar = isUnfamiliar(result);
   const told = result.notices.filter(({ code }) => code !== "unfamiliar");
-  const why = result.notices.find(({ code }) => code === "unfamiliar");
   return (
     <>
       {unfamiliar ? (
         <>
           <h2 class="verdict none">{unfamiliarText(model)}</h2>
-          <p class="verdict-note">{why?.message ?? ""} The closest ones:</p>
+          <p class="verdict-note">
+            It is unlike the pictures that {model?.name} learned from. The closest:
+          </p>
         </>
       ) : (
         <h2 class="verdict">
           {result.class} <small>{confidenceText(result.confidence)}</small>
         </h2>
       )}
-      <Guesses guesses={result.top} />
+      <Guesses guesses={result.top} sure={!unfamiliar} />
       <Notices notices={told} model={model} />
     </>
   );

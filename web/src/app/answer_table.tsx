@@ -1,7 +1,7 @@
 // Several pictures and what the models say about them.
 
 import { Fragment, type ComponentChildren } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { HeaderCell, nextOrder, sortedRows, type Order } from "../components/data_table";
 import type { TableCell } from "../document";
@@ -103,7 +103,12 @@ function columnsOfSeveral(desk: Desk, models: Model[]): Column[] {
     content: (picture) => {
       const answer = desk.answer(picture, model);
       if (answer.state === "waiting") return <span class="waiting">…</span>;
-      if (answer.state === "failed") return <span class="refused">{remarks(answer)}</span>;
+      if (answer.state === "failed") {
+        // Mostly the picture's fault, and then said once.
+        const first = desk.answer(picture, models[0].name);
+        const told = model !== models[0].name && remarks(first) === remarks(answer);
+        return told ? <span class="none">–</span> : <span class="refused">{remarks(answer)}</span>;
+      }
       const most = opinions(answers(picture))[0]?.[0];
       const { result } = answer;
       return (
@@ -158,10 +163,8 @@ export function AnswerTable({ desk, models }: { desk: Desk; models: Model[] }) {
     nameColumn(open, toggle),
     ...(models.length === 1 ? columnsOfOne(desk, models[0]) : columnsOfSeveral(desk, models)),
   ];
-  const sorted = useMemo(() => {
-    const keys = pictures.map((one, i): TableCell[] => [...columns.map(({ key }) => key(one)), i]);
-    return sortedRows(keys, order).map((row) => pictures[row[columns.length] as number]);
-  }, [pictures, order, columns]);
+  const keys = pictures.map((one, i): TableCell[] => [...columns.map(({ key }) => key(one)), i]);
+  const sorted = sortedRows(keys, order).map((row) => pictures[row[columns.length] as number]);
   const shown = all ? sorted : sorted.slice(0, ROWS_AT_FIRST);
 
   const asked = pictures.flatMap((one) => names.map((name) => desk.answer(one, name)));
@@ -189,7 +192,7 @@ export function AnswerTable({ desk, models }: { desk: Desk; models: Model[] }) {
           </button>
         </div>
       </div>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Table">
+      <div class="scroll">
         <table class="data">
           <thead>
             <tr>

@@ -73,6 +73,12 @@ const UNREACHABLE: Problem = {
   detail: "The service does not answer. Does it still run?",
 };
 
+const UNREADABLE: Problem = {
+  title: "No answer",
+  status: 0,
+  detail: "What the service answered broke off or is not an answer.",
+};
+
 async function problemOf(response: Response): Promise<Problem> {
   const said = (await response.json().catch(() => ({}))) as Partial<Problem>;
   return {
@@ -124,7 +130,11 @@ export class Api {
   }
 
   private async json<T>(path: string, init: RequestInit = {}): Promise<T> {
-    return (await this.request(path, init)).json() as Promise<T>;
+    const response = await this.request(path, init);
+    return response.json().catch((error: unknown) => {
+      if (init.signal?.aborted) throw error;
+      throw new ApiError(UNREADABLE);
+    }) as Promise<T>;
   }
 
   private async request(path: string, init: RequestInit = {}): Promise<Response> {

@@ -3,7 +3,7 @@ import type { Desk } from "./desk";
 import { Guesses } from "./guesses";
 import { PicturePair } from "./picture_pair";
 import type { Picture } from "./pictures";
-import { isUnfamiliar, noticeWord, opinions, problemText } from "./words";
+import { isUnfamiliar, noticeWord, opinions, problemText, whoSay } from "./words";
 
 interface Props {
   desk: Desk;
@@ -18,7 +18,7 @@ function agreementText(named: [string, string[]][]): string {
 
 /** One picture and what every model says about it. */
 export function Comparison({ desk, picture, models }: Props) {
-  const answers = models.map((model) => ({ model: model.name, answer: desk.answer(picture, model.name) }));
+  const answers = models.map(({ name }) => ({ model: name, answer: desk.answer(picture, name) }));
   const done = answers.every(({ answer }) => answer.state !== "waiting");
   const named = opinions(answers);
   const most = named[0]?.[0];
@@ -38,7 +38,7 @@ export function Comparison({ desk, picture, models }: Props) {
             <ul class="opinions">
               {named.map(([name, by]) => (
                 <li>
-                  <b>{name}</b> says {by.join(", ")}
+                  {whoSay(by)} <b>{name}</b>
                 </li>
               ))}
             </ul>
@@ -59,7 +59,7 @@ export function Comparison({ desk, picture, models }: Props) {
               {answer.state === "failed" && <p class="refused">{problemText(answer.problem)}</p>}
               {answer.state === "answered" && (
                 <>
-                  <Guesses guesses={answer.result.top} />
+                  <Guesses guesses={answer.result.top} sure={!isUnfamiliar(answer.result)} />
                   {(answer.result.notices.length > 0 || isUnfamiliar(answer.result)) && (
                     <p class="asides">{answer.result.notices.map(noticeWord).join(", ")}</p>
                   )}

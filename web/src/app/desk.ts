@@ -34,8 +34,12 @@ interface Sent extends Question {
   blob: Blob;
 }
 
-function pause(seconds: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, 1000 * Math.min(seconds, LONGEST_PAUSE_SECONDS)));
+/** Ends early when `signal` does. */
+function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    setTimeout(done, 1000 * Math.min(seconds, LONGEST_PAUSE_SECONDS));
+    signal.addEventListener("abort", () => done());
+  });
 }
 
 async function readable(blob: Blob): Promise<boolean> {
@@ -163,7 +167,7 @@ export class Desk {
           return;
         }
         if (problem.status === 503 && tries < MOST_TRIES) {
-          await pause(error.retryAfterSeconds ?? 1);
+          await pause(error.retryAfterSeconds ?? 1, signal);
           if (signal.aborted) return;
           continue;
         }

@@ -48,8 +48,8 @@ function placeOf(event: PointerEvent, canvas: HTMLCanvasElement): { x: number; y
   return { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
 }
 
-/** White paper and a dark brush. Each stroke is answered at once. */
-export function DrawingPad({ onPicture }: { onPicture: (picture: Picture) => void }) {
+/** White paper and a dark brush. Each stroke is answered at once; null: nothing is drawn. */
+export function DrawingPad({ onPicture }: { onPicture: (picture: Picture | null) => void }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [strokes, setStrokes] = useState<Stroke[]>([]);
   const [brush, setBrush] = useState(1);
@@ -59,7 +59,10 @@ export function DrawingPad({ onPicture }: { onPicture: (picture: Picture) => voi
     setStrokes(now);
     if (canvas.current === null) return;
     redraw(canvas.current, now);
-    if (now.length === 0) return;
+    if (now.length === 0) {
+      onPicture(null);
+      return;
+    }
     canvas.current.toBlob((blob) => {
       if (blob !== null) onPicture(makePicture(blob, "drawing.png"));
     }, "image/png");

@@ -1,10 +1,16 @@
 import type { Guess } from "./api";
 import { confidenceText } from "./words";
 
+interface Props {
+  guesses: Guess[];
+  /** The first is the answer, not only the closest. */
+  sure?: boolean;
+}
+
 /** Classes with their confidence, as bars. */
-export function Guesses({ guesses }: { guesses: Guess[] }) {
+export function Guesses({ guesses, sure = true }: Props) {
   return (
-    <ol class="guesses">
+    <ol class={sure ? "guesses sure" : "guesses"}>
       {guesses.map((guess) => (
         <li>
           <span class="guess-name">{guess.class}</span>{" "}

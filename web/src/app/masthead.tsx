@@ -45,7 +45,11 @@ export function Masthead({ view, onView, models, model, onModel }: Props) {
       {models.length > 1 && (
         <label class="model-choice">
           <span>Model</span>
-          <select value={model} onChange={(event) => onModel(event.currentTarget.value)}>
+          <select
+            aria-label="Model"
+            value={model}
+            onChange={(event) => onModel(event.currentTarget.value)}
+          >
             {models.map((one) => (
               <option value={one.name}>{optionText(one)}</option>
             ))}

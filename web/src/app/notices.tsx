@@ -14,9 +14,7 @@ export function Notices({ notices, model }: Props) {
       {notices.map((notice) => (
         <div class={`notice ${notice.code}`}>
           <NoticeIcon />
-          <p>
-            <b>{noticeTitle(notice, model)}.</b> {notice.message}
-          </p>
+          <p>{notice.message || noticeTitle(notice, model)}</p>
         </div>
       ))}
     </>

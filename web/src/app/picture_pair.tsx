@@ -2,6 +2,9 @@ import { useState } from "preact/hooks";
 
 import type { Picture } from "./pictures";
 
+/** Pictures up to this width are shown with their pixels sharp. */
+const TINY = 64;
+
 interface OriginalProps {
   picture: Picture;
   /** Empty where the name stands beside it. */
@@ -25,6 +28,9 @@ export function Original({ picture, alt }: OriginalProps) {
       alt={alt}
       loading="lazy"
       decoding="async"
+      onLoad={({ currentTarget: shown }) =>
+        shown.classList.toggle("tiny", shown.naturalWidth <= TINY)
+      }
       onError={() => setBroken(picture.id)}
     />
   );
@@ -41,7 +47,9 @@ export function PicturePair({ picture, seen }: { picture: Picture; seen: string 
     <div class="pair-of-pictures">
       <figure>
         <Original picture={picture} alt={picture.name} />
-        <figcaption title={picture.name}>{picture.name}</figcaption>
+        <figcaption class="file-name" title={picture.name}>
+          {picture.name}
+        </figcaption>
       </figure>
       {seen !== undefined && (
         <figure>

@@ -14,20 +14,22 @@ interface Props {
   compact: boolean;
   dragging: boolean;
   onFiles: (files: File[]) => void;
-  onPicture: (picture: Picture) => void;
-  onDrawing: (drawing: boolean) => void;
+  /** Photographed or drawn; null: what was drawn is no more. */
+  onPicture: (picture: Picture | null) => void;
+  /** The camera or the drawing pad is open. */
+  onPanel: (open: boolean) => void;
 }
 
 const touch = matchMedia("(pointer: coarse)");
 
-export function Source({ compact, dragging, onFiles, onPicture, onDrawing }: Props) {
+export function Source({ compact, dragging, onFiles, onPicture, onPanel }: Props) {
   const [panel, setPanel] = useState<Panel>(null);
   const chooser = useRef<HTMLInputElement>(null);
   const phoneCamera = useRef<HTMLInputElement>(null);
 
   const open = (next: Panel) => {
     setPanel(next);
-    onDrawing(next === "pad");
+    onPanel(next !== null);
   };
   const toggle = (one: Panel) => open(panel === one ? null : one);
   const chosen = (event: { currentTarget: HTMLInputElement }) => {

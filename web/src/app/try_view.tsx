@@ -42,7 +42,7 @@ function lead(models: Model[], model: string): string {
 
 export function TryView({ api, desk, models, model }: Props) {
   const [comparing, setComparing] = useState(false);
-  const [drawing, setDrawing] = useState(false);
+  const [beside, setBeside] = useState(false);
   const answers = useRef<HTMLDivElement>(null);
   useDesk(desk);
 
@@ -60,19 +60,21 @@ export function TryView({ api, desk, models, model }: Props) {
 
   const { pictures } = desk;
   const empty = pictures.length === 0;
+  const first = empty && !beside;
+  const layout = beside ? ["beside"] : comparing && pictures.length > 1 ? ["wide"] : [];
   const single = pictures.length === 1 ? pictures[0] : null;
   return (
-    <main class={drawing ? "column try drawing" : "column try"} id="content">
-      <header class={empty ? "hero" : "hero small"}>
+    <main class={["column", ...layout].join(" ")} id="content">
+      <header class={first ? "hero" : "hero small"}>
         <h1>What garment is this?</h1>
-        {empty && <p class="lead">{lead(models, model)}</p>}
+        {first && <p class="lead">{lead(models, model)}</p>}
       </header>
       <Source
         compact={!empty}
         dragging={dragging}
         onFiles={take}
-        onPicture={(picture) => show([picture])}
-        onDrawing={setDrawing}
+        onPicture={(picture) => show(picture === null ? [] : [picture])}
+        onPanel={setBeside}
       />
       <div class="answers" ref={answers}>
         {!empty && models.length > 1 && (
@@ -90,7 +92,7 @@ export function TryView({ api, desk, models, model }: Props) {
             picture={single}
             answer={desk.answer(single, model)}
             model={known[0]}
-            keepLast={drawing}
+            keepLast={beside}
           />
         )}
         {single !== null && comparing && <Comparison desk={desk} picture={single} models={known} />}

@@ -75,6 +75,12 @@ export function spoken(name: string, answer: Answer, model: Model | undefined): 
   return [`${name}: ${start}${first}`, `Then ${others.join("; ")}`, ...notices].join(". ");
 }
 
+/** "cnn and forest say", "cnn says". */
+export function whoSay(names: string[]): string {
+  if (names.length === 1) return `${names[0]} says`;
+  return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]} say`;
+}
+
 /** The classes that the models name, each with those that name it, the most named first. */
 export function opinions(answers: { model: string; answer: Answer }[]): [string, string[]][] {
   const named = new Map<string, string[]>();
