@@ -51,12 +51,14 @@ function placeOf(event: PointerEvent, canvas: HTMLCanvasElement): { x: number; y
 /** White paper and a dark brush. Each stroke is answered at once; null: nothing is drawn. */
 export function DrawingPad({ onPicture }: { onPicture: (picture: Picture | null) => void }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [strokes, setStrokes] = useState<Stroke[]>([]);
+  const strokes = useRef<Stroke[]>([]);
+  const [count, setCount] = useState(0);
   const [brush, setBrush] = useState(1);
   const current = useRef<Stroke | null>(null);
 
   const whenDrawn = (now: Stroke[]) => {
-    setStrokes(now);
+    strokes.current = now;
+    setCount(now.length);
     if (canvas.current === null) return;
     redraw(canvas.current, now);
     if (now.length === 0) {
@@ -77,16 +79,16 @@ export function DrawingPad({ onPicture }: { onPicture: (picture: Picture | null)
     canvas.current.setPointerCapture(event.pointerId);
     const place = placeOf(event, canvas.current);
     current.current = { width: BRUSHES[brush].width, points: [place] };
-    redraw(canvas.current, [...strokes, current.current]);
+    redraw(canvas.current, [...strokes.current, current.current]);
   };
   const move = (event: PointerEvent) => {
     if (canvas.current === null || current.current === null) return;
     current.current.points.push(placeOf(event, canvas.current));
-    redraw(canvas.current, [...strokes, current.current]);
+    redraw(canvas.current, [...strokes.current, current.current]);
   };
   const end = () => {
     if (current.current === null) return;
-    const drawn = [...strokes, current.current];
+    const drawn = [...strokes.current, current.current];
     current.current = null;
     whenDrawn(drawn);
   };
@@ -115,12 +117,12 @@ export function DrawingPad({ onPicture }: { onPicture: (picture: Picture | null)
         </div>
         <button
           type="button"
-          disabled={strokes.length === 0}
-          onClick={() => whenDrawn(strokes.slice(0, -1))}
+          disabled={count === 0}
+          onClick={() => whenDrawn(strokes.current.slice(0, -1))}
         >
           Undo
         </button>
-        <button type="button" disabled={strokes.length === 0} onClick={() => whenDrawn([])}>
+        <button type="button" disabled={count === 0} onClick={() => whenDrawn([])}>
           Clear
         </button>
       </div>
