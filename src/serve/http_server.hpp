@@ -20,16 +20,17 @@ struct HttpOptions {
   int threads = 1;                 ///< that read and write; the handlers compute elsewhere
   std::size_t max_body_bytes = 32'000'000;
   std::size_t max_header_bytes = 16'384;
-  std::size_t max_connections = 4096;       ///< beyond them: 503 and closed
-  std::chrono::seconds header_timeout{10};  ///< from its first byte to the end of the header
-  std::chrono::seconds body_timeout{60};    ///< for the whole body
-  std::chrono::seconds idle_timeout{75};    ///< between requests
-  std::chrono::seconds write_timeout{60};   ///< for a whole answer
-  std::chrono::seconds drain_timeout{20};   ///< at the end, for the requests under way
+  std::size_t max_connections = 4096;  ///< beyond them: 503 and closed
+  std::chrono::milliseconds header_timeout{
+      10'000};                                     ///< from its first byte to the end of the header
+  std::chrono::milliseconds body_timeout{60'000};  ///< for the whole body
+  std::chrono::milliseconds idle_timeout{75'000};  ///< between requests
+  std::chrono::milliseconds write_timeout{60'000};  ///< for a whole answer
+  std::chrono::milliseconds drain_timeout{20'000};  ///< at the end, for the requests under way
 };
 
 /// Listens once constructed. Slow and idle clients cost a few kilobytes of memory each, and no
-/// thread.
+/// thread. The requests of one connection are answered one after the other.
 ///
 /// What is not HTTP, too large or too slow is answered with problem details (400, 408, 413, 431,
 /// 505) and closed. Every answer carries X-Request-Id and the security headers (nosniff,
