@@ -3,7 +3,10 @@
 #include <cstdint>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "base/error.hpp"
+#include "models/novelty.hpp"
 
 namespace thimble {
 namespace {
@@ -18,6 +21,9 @@ constexpr const char* kFormat = "1";
 constexpr int kLargestEdge = 4096;  // pixels
 constexpr std::size_t kMostClasses = 65536;
 constexpr int kDeepest = 64;
+constexpr double kColdest = 1e-3;  // temperatures beyond these are no result of a fit
+constexpr double kHottest = 1e3;
+constexpr double kLeastExtent = 1e-3;
 
 [[noreturn]] void refuse(const std::string& place, const std::string& key,
                          const std::string& problem) {
@@ -45,6 +51,26 @@ int whole_number(const json& object, const char* key, int least, int most,
            "is not a whole number from " + std::to_string(least) + " to " + std::to_string(most));
   }
   return value.get<int>();
+}
+
+double number(const json& value, const char* key, double least, double most,
+              const std::string& place) {
+  if (!value.is_number() || !(value >= least && value <= most)) {
+    refuse(place, key, fmt::format("is not a number from {} to {}", least, most));
+  }
+  return value.get<double>();
+}
+
+PictureStyle style_from_json(const json& object, const std::string& place) {
+  PictureStyle style;
+  const std::string kind = text(object, "kind", place);
+  if (kind == to_string(PictureStyle::Kind::cut_out)) {
+    style.kind = PictureStyle::Kind::cut_out;
+  } else if (kind != to_string(PictureStyle::Kind::resized)) {
+    refuse(place, "style", "is of the unknown kind '" + kind + "'");
+  }
+  style.extent = number(member(object, "extent", place), "extent", kLeastExtent, 1, place);
+  return style;
 }
 
 std::vector<std::string> class_names(const json& object, const std::string& place) {
@@ -85,6 +111,10 @@ json to_json(const Provenance& provenance) {
           {"synthetic", provenance.synthetic}};
 }
 
+json to_json(const PictureStyle& style) {
+  return {{"kind", to_string(style.kind)}, {"extent", style.extent}};
+}
+
 json to_json(const ModelDescription& description) {
   return {{"family", description.family},
           {"name", description.name},
@@ -93,6 +123,9 @@ json to_json(const ModelDescription& description) {
           {"trained_on", to_json(description.trained_on)},
           {"recipe", description.recipe},
           {"metrics", description.metrics},
+          {"style", to_json(description.style)},
+          {"temperature", description.temperature},
+          {"unsure_below", description.unsure_below},
           {"program_version", description.program_version}};
 }
 
@@ -121,6 +154,16 @@ ModelDescription description_from_json(const json& object, const std::string& pl
   description.recipe = member(object, "recipe", place);
   description.metrics = member(object, "metrics", place);
   description.program_version = text(object, "program_version", place);
+  if (object.contains("style")) {
+    description.style = style_from_json(object.at("style"), place);
+  }
+  if (object.contains("temperature")) {
+    description.temperature =
+        number(object.at("temperature"), "temperature", kColdest, kHottest, place);
+  }
+  if (object.contains("unsure_below")) {
+    description.unsure_below = number(object.at("unsure_below"), "unsure_below", 0, 1, place);
+  }
   return description;
 }
 
@@ -129,6 +172,7 @@ void write_description(const ModelDescription& description, ModelFile& file) {
   file.metadata[kFamilyKey] = description.family;
   file.metadata[kDescriptionKey] =
       to_json(description).dump(-1, ' ', false, json::error_handler_t::replace);
+  if (description.novelty != nullptr) description.novelty->save(file);
 }
 
 std::string family_of(const ModelFile& file, const std::string& place) {
@@ -157,6 +201,7 @@ ModelDescription read_description(const ModelFile& file, const std::string& plac
   if (description.family != family) {
     refuse(place, "family", "is '" + description.family + "', elsewhere '" + family + "'");
   }
+  description.novelty = NoveltyDetector::load(file, place, description.input);
   return description;
 }
 

@@ -14,10 +14,11 @@ namespace thimble {
 
 nlohmann::json to_json(const PictureShape& shape);
 nlohmann::json to_json(const Provenance& provenance);
+nlohmann::json to_json(const PictureStyle& style);
 nlohmann::json to_json(const ModelDescription& description);
 
-/// The way back. Every key must be there, of the right kind and in range; keys of later versions
-/// are ignored.
+/// The way back. Every key must be there, of the right kind and in range, but for those that older
+/// files lack (`style`, `temperature`, `unsure_below`); keys of later versions are ignored.
 /// @param place  starts the messages
 /// @throws DataError  naming the key and what is wrong with it
 PictureShape picture_shape_from_json(const nlohmann::json& json, const std::string& place);
@@ -25,12 +26,12 @@ Provenance provenance_from_json(const nlohmann::json& json, const std::string& p
 ModelDescription description_from_json(const nlohmann::json& json, const std::string& place);
 
 /// Writes the metadata that every Thimble model has: "thimble.format" = "1", "thimble.family" and
-/// "thimble.description", the description as JSON.
+/// "thimble.description", the description as JSON; and the novelty detector's tensors.
 void write_description(const ModelDescription& description, ModelFile& file);
 
-/// Reads it back.
-/// @throws DataError  if the file is no Thimble model, of a later format, or its description is not
-///                    usable
+/// Reads it all back.
+/// @throws DataError  if the file is no Thimble model, of a later format, or its description or
+///                    detector is not usable
 ModelDescription read_description(const ModelFile& file, const std::string& place);
 
 /// The metadata's "thimble.family".

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,9 +24,12 @@ class NoveltyDetector {
  public:
   /// Share of familiar pictures that may be taken for novel ones: what the threshold is set by.
   static constexpr double kFalseAlarms = 0.03;
+  /// Training pictures that fit() needs.
+  static constexpr std::size_t kFewestPictures = 20;
 
   /// Learns from the training pictures, and sets the threshold on validation pictures, which it did
-  /// not learn from. Deterministic, whatever the number of threads.
+  /// not learn from; on both also as a photo may show them, slightly blurred, shifted and mirrored.
+  /// Of very large sets it uses a part. Deterministic, whatever the number of threads.
   /// @throws DataError  if there are too few pictures or they do not suit it
   static NoveltyDetector fit(const Dataset& train, const Dataset& validation,
                              Progress* progress = nullptr);
@@ -33,15 +37,18 @@ class NoveltyDetector {
   /// One score a picture: at most 1 means familiar, above it means novel. Scores grow with the
   /// distance from the training pictures; only their order and the 1 have a meaning.
   /// @param pictures  uint8 [n, height, width, channels], the shape given at fit
+  /// @return          float32 [n]
   /// @throws ShapeError  if the pictures' shape is another
   std::vector<float> scores(const Images& pictures) const;
 
   /// Adds its tensors, named "novelty.…", to a model's file.
   void save(ModelFile& file) const;
   /// Reads them back; null where the file has none.
-  /// @throws DataError  if they are damaged; names `place`
+  /// @param shape       of the model's input
+  /// @throws DataError  if they are damaged or of another shape; names `place`
   static std::shared_ptr<const NoveltyDetector> load(const ModelFile& file,
-                                                     const std::string& place);
+                                                     const std::string& place,
+                                                     const PictureShape& shape);
 
  private:
   struct Parameters;

@@ -1,5 +1,8 @@
 #include "models/description.hpp"
 
+#include <set>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,6 +25,9 @@ ModelDescription example() {
           {{"validation", {{"accuracy", 0.94}}}},
           "0.1.0"};
 }
+
+/// Keys that older files lack.
+const std::set<std::string> kLater = {"style", "temperature", "unsure_below"};
 
 TEST(Description, SurvivesAModelFile) {
   ModelFile file;
@@ -70,11 +76,16 @@ TEST(Description, NamesTheKeyThatIsWrong) {
   EXPECT_THAT(refusal("/classes/0", 4), HasSubstr("not a text"));
   EXPECT_THAT(refusal("/classes/0", "Bag \"x\""), HasSubstr("twice"));
   EXPECT_THAT(refusal("/trained_on/synthetic", "no"), HasSubstr("neither true nor false"));
+  EXPECT_THAT(refusal("/style/kind", "round"), HasSubstr("of the unknown kind 'round'"));
+  EXPECT_THAT(refusal("/style/extent", 0), HasSubstr("extent is not a number from 0.001 to 1"));
+  EXPECT_THAT(refusal("/temperature", -1), HasSubstr("temperature is not a number"));
+  EXPECT_THAT(refusal("/unsure_below", "1"), HasSubstr("unsure_below is not a number from 0 to 1"));
 }
 
 TEST(Description, NeedsEveryKey) {
   const json whole = to_json(example());
   for (const auto& [key, value] : whole.items()) {
+    if (kLater.contains(key)) continue;
     json changed = whole;
     changed.erase(key);
     EXPECT_EQ(message_of<DataError>([&] { description_from_json(changed, "m"); }),
@@ -83,6 +94,22 @@ TEST(Description, NeedsEveryKey) {
   json later = whole;
   later["later"] = 1;
   EXPECT_EQ(to_json(description_from_json(later, "m")), whole);
+}
+
+TEST(Description, TakesFilesWithoutWhatLaterVersionsAdded) {
+  ModelDescription description = example();
+  description.style = {PictureStyle::Kind::cut_out, 0.75};
+  description.temperature = 0.7;
+  description.unsure_below = 0.6;
+  json object = to_json(description);
+  EXPECT_EQ(description_from_json(object, "m").style, description.style);
+  EXPECT_EQ(description_from_json(object, "m").temperature, 0.7);
+  EXPECT_EQ(description_from_json(object, "m").unsure_below, 0.6);
+  for (const std::string& key : kLater) object.erase(key);
+  const ModelDescription old = description_from_json(object, "m");
+  EXPECT_EQ(old.style, PictureStyle{});
+  EXPECT_EQ(old.temperature, 1);
+  EXPECT_EQ(old.unsure_below, 0.5);
 }
 
 }  // namespace
