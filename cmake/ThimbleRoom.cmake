@@ -17,8 +17,20 @@ function(thimble_compile_options target)
   endif()
 endfunction()
 
+# Compiles what nearly every file includes once a target: for builds whose time goes to the compiler.
+function(thimble_precompile target)
+  if(THIMBLE_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE <algorithm> <filesystem> <functional> <map> <memory>
+                              <optional> <span> <string> <vector> <fmt/format.h>
+                              <nlohmann/json.hpp> ${ARGN})
+    # With a time in it, no cache would know the precompiled header again.
+    target_compile_options(${target} PRIVATE
+      $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
+  endif()
+endfunction()
+
 function(thimble_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "DEPENDS;PRIVATE_DEPENDS;PRECOMPILE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/src/${name}/*.cpp")
   add_library(thimble_${name} STATIC ${sources})
   add_library(thimble::${name} ALIAS thimble_${name})
@@ -30,4 +42,5 @@ function(thimble_room name)
   target_link_libraries(thimble_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE ${ROOM_PRIVATE_DEPENDS})
   target_compile_features(thimble_${name} PUBLIC cxx_std_20)
   thimble_compile_options(thimble_${name})
+  thimble_precompile(thimble_${name} ${ROOM_PRECOMPILE})
 endfunction()

@@ -35,6 +35,9 @@ fail() {
   exit 1
 }
 
+# What ccache asks for to keep compilations with precompiled headers.
+export CCACHE_SLOPPINESS=pch_defines,time_macros
+
 # Configures a preset. Compilations are kept in ccache where it is installed.
 configure() {
   local launcher=()
