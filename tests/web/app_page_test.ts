@@ -73,7 +73,11 @@ function picture(name: string, width = 60, height = 80): File {
   return { name, mimeType: "image/png", buffer };
 }
 
-const NOTES: File = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") };
+const NOTES: File = {
+  name: "notes.txt",
+  mimeType: "text/plain",
+  buffer: Buffer.from("no picture"),
+};
 
 function choose(page: Page, files: File[]): Promise<void> {
   return page.setInputFiles("[data-purpose=choose]", files);
@@ -326,7 +330,7 @@ test("by keyboard alone: to the chooser, a sample, its answer", () =>
     await tabTo("Choose pictures");
     await page.keyboard.press("Enter");
     assert.ok((await chooser).isMultiple());
-    await tabTo(`Try the sample ${CLASSES[5]}`);
+    await tabTo(`Try sample 6, ${CLASSES[5]}`);
     const outline = await page.evaluate(
       () => getComputedStyle(document.activeElement ?? document.body).outlineWidth,
     );
@@ -335,7 +339,7 @@ test("by keyboard alone: to the chooser, a sample, its answer", () =>
     await verdict(page, "Sandal");
     const said = await page.textContent("[role=status]");
     assert.match(said ?? "", /^Sandal \(sample\): Sandal, 97\.1/);
-    assert.equal(await focused(), `Try the sample ${CLASSES[5]}`);
+    assert.equal(await focused(), `Try sample 6, ${CLASSES[5]}`);
   }));
 
 test("light and dark are chosen on the page and kept", () =>

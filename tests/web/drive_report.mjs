@@ -133,9 +133,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 if (positionals.length !== 1) {
-  console.error(
-    "usage: node drive_report.mjs FILE.html [--screenshots FOLDER] [--within SECONDS]",
-  );
+  console.error("usage: node drive_report.mjs FILE.html [--screenshots FOLDER] [--within SECONDS]");
   process.exit(2);
 }
 if (values.screenshots !== undefined) mkdirSync(values.screenshots, { recursive: true });

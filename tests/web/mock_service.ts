@@ -99,8 +99,10 @@ function resultOf({ name, bytes }: Part, model: string) {
   const sure = unfamiliar ? 0.41 : unsure ? 0.48 : 0.971 - 0.03 * number;
   const probabilities = [sure, (1 - sure) * 0.6, (1 - sure) * 0.15];
   const notices = [];
-  if (unfamiliar) notices.push({ code: "unfamiliar", message: "It looks like none of the classes." });
-  if (unsure) notices.push({ code: "unsure", message: "The model is not sure: Shirt 48 %, Coat 31 %." });
+  if (unfamiliar)
+    notices.push({ code: "unfamiliar", message: "It looks like none of the classes." });
+  if (unsure)
+    notices.push({ code: "unsure", message: "The model is not sure: Shirt 48 %, Coat 31 %." });
   return {
     name,
     class: CLASSES[index],
@@ -175,9 +177,9 @@ export class MockService {
     }
     if (url.pathname === "/v1/models") json(200, this.models());
     else if (url.pathname === "/v1/samples") json(200, this.samples());
-    else if (/^\/v1\/samples\/\d\.png$/.test(url.pathname)) {
+    else if (/^\/v1\/samples\/\d+\.png$/.test(url.pathname)) {
       response.writeHead(200, { "Content-Type": "image/png" });
-      response.end(drawnSample(Number(url.pathname.slice(12, 13))));
+      response.end(drawnSample(Number(/\d+(?=\.png)/.exec(url.pathname)?.[0])));
     } else if (/^\/v1\/models\/cnn\/report$/.test(url.pathname)) json(200, this.options.report);
     else if (url.pathname === "/v1/classify") {
       ++this.atOnce;
@@ -203,9 +205,12 @@ export class MockService {
   }
 
   private samples() {
-    return {
-      samples: CLASSES.map((name, i) => ({ id: String(i), class: name, url: `/v1/samples/${i}.png` })),
-    };
+    const samples = [...CLASSES, ...CLASSES].map((name, i) => ({
+      id: String(i),
+      class: name,
+      url: `/v1/samples/${i}.png`,
+    }));
+    return { samples };
   }
 
   private async classify(

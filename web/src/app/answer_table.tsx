@@ -106,8 +106,10 @@ function columnsOfSeveral(desk: Desk, models: Model[]): Column[] {
       if (answer.state === "failed") {
         // Mostly the picture's fault, and then said once.
         const first = desk.answer(picture, models[0].name);
-        const told = model !== models[0].name && remarks(first) === remarks(answer);
-        return told ? <span class="none">–</span> : <span class="refused">{remarks(answer)}</span>;
+        if (model !== models[0].name && remarks(first) === remarks(answer)) {
+          return <span class="none">–</span>;
+        }
+        return <span class="refused">{remarks(answer)}</span>;
       }
       const most = opinions(answers(picture))[0]?.[0];
       const { result } = answer;

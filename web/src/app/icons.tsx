@@ -44,7 +44,7 @@ export function ShirtIcon() {
       stroke-linejoin="round"
       aria-hidden="true"
     >
-      <path d="M8.5 3.5 3 6l1.7 5 2.3-.8V20.5h10V10.200l2.3.8L21 6l-5.5-2.5a3.5 3 0 0 1-7 0Z" />
+      <path d="M8.5 3.5 3 6l1.7 5 2.3-.8V20.5h10V10.2l2.3.8L21 6l-5.5-2.5a3.5 3 0 0 1-7 0Z" />
     </svg>
   );
 }
@@ -62,7 +62,8 @@ export function FolderIcon() {
 export function CameraIcon() {
   return (
     <Icon>
-      <path d="M4.5 7.5h3L9 5h6l1.5 2.5h3a1 1 0 0 1 1 1v9.5a1 1 0 0 1-1 1h-15a1 1 0 0 1-1-1V8.5a1 1 0 0 1 1-1Z" />
+      <path d="M4.5 7.5h3L9 5h6l1.5 2.5h3a1 1 0 0 1 1 1V18a1 1 0 0 1-1 1h-15a1 1 0 0 1-1-1V8.5" />
+      <path d="M3.5 8.5a1 1 0 0 1 1-1" />
       <circle cx="12" cy="13" r="3.5" />
     </Icon>
   );
@@ -89,7 +90,8 @@ export function SunIcon() {
   return (
     <Icon>
       <circle cx="12" cy="12" r="4" />
-      <path d="M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.600l1 1M17.4 17.400l1 1M5.6 18.400l1-1M17.4 6.600l1-1" />
+      <path d="M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21" />
+      <path d="m5.6 5.6 1 1M17.4 17.4l1 1M5.6 18.4l1-1M17.4 6.6l1-1" />
     </Icon>
   );
 }

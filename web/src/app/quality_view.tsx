@@ -18,10 +18,7 @@ const BROKEN: Problem = {
 
 async function load(api: Api, model: string): Promise<Loaded> {
   try {
-    const [report, { ReportPage }] = await Promise.all([
-      api.report(model),
-      import("./app_report"),
-    ]);
+    const [report, { ReportPage }] = await Promise.all([api.report(model), import("./app_report")]);
     return { state: "shown", report, Page: ReportPage };
   } catch (error) {
     return { state: "failed", problem: error instanceof ApiError ? error.problem : BROKEN };

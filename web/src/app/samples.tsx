@@ -47,11 +47,11 @@ export function Samples({ api, onPicture }: { api: Api; onPicture: (one: Picture
     <section class="samples" aria-labelledby="samples-title">
       <h2 id="samples-title">Or try one of these</h2>
       <ul>
-        {samples.map(({ sample, blob, url }) => (
+        {samples.map(({ sample, blob, url }, i) => (
           <li key={sample.id}>
             <button
               type="button"
-              aria-label={`Try the sample ${sample.class}`}
+              aria-label={`Try sample ${i + 1}, ${sample.class}`}
               title={sample.class}
               onClick={() => onPicture(makePicture(blob, `${sample.class} (sample)`))}
             >
