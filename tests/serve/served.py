@@ -22,11 +22,9 @@ class Service:
 
     def __init__(self, program, arguments=(), models=None, start_seconds=60):
         self.output = tempfile.TemporaryFile()
-        command = [str(program), "serve", "--port", "0"]
-        for model in models or [ROOT / "models" / "cnn.safetensors"]:
-            command += ["--model", str(model)]
-        self.process = subprocess.Popen(command + [str(word) for word in arguments],
-                                        stdin=subprocess.DEVNULL, stdout=self.output,
+        command = [str(word) for word in (program, "serve", "--port", 0, *arguments,
+                                          *(models or [ROOT / "models" / "cnn.safetensors"]))]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.output,
                                         stderr=subprocess.STDOUT)
         deadline = time.monotonic() + start_seconds
         while True:
