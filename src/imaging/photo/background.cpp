@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace thimble::photo {
 namespace {
@@ -20,28 +21,28 @@ float distance(const std::array<float, 3>& a, const std::array<float, 3>& b) {
 
 /// Sums of weighted products of the terms among each other and with the three channels.
 struct NormalEquations {
-  double matrix[kTerms][kTerms] = {};
-  double right[kTerms][3] = {};
+  float matrix[kTerms][kTerms] = {};
+  float right[kTerms][3] = {};
 
   void add(const std::array<float, kTerms>& terms, const std::array<float, 3>& color,
-           double weight) {
+           float weight) {
     for (std::size_t i = 0; i < kTerms; ++i) {
-      const double weighed = weight * terms[i];
-      for (std::size_t j = 0; j <= i; ++j) matrix[i][j] += weighed * terms[j];
+      const float weighed = weight * terms[i];
+      for (std::size_t j = 0; j < kTerms; ++j) matrix[i][j] += weighed * terms[j];
       for (std::size_t c = 0; c < 3; ++c) right[i][c] += weighed * color[c];
     }
   }
 
   /// By Cholesky's decomposition, with the first `terms` of them; the others get 0. The ridge keeps
   /// samples along a line solvable.
-  std::array<std::array<float, kTerms>, 3> solve(std::size_t terms) {
+  std::array<std::array<float, kTerms>, 3> solve(std::size_t terms) const {
     const double ridge = 1e-6 * matrix[0][0] + 1e-12;
+    double factor[kTerms][kTerms] = {};
     for (std::size_t i = 0; i < terms; ++i) {
-      if (i > 0) matrix[i][i] += ridge;
       for (std::size_t j = 0; j <= i; ++j) {
-        double sum = matrix[i][j];
-        for (std::size_t k = 0; k < j; ++k) sum -= matrix[i][k] * matrix[j][k];
-        matrix[i][j] = i == j ? std::sqrt(std::max(sum, 1e-12)) : sum / matrix[j][j];
+        double sum = matrix[i][j] + (i == j && i > 0 ? ridge : 0);
+        for (std::size_t k = 0; k < j; ++k) sum -= factor[i][k] * factor[j][k];
+        factor[i][j] = i == j ? std::sqrt(std::max(sum, ridge)) : sum / factor[j][j];
       }
     }
     std::array<std::array<float, kTerms>, 3> solution{};
@@ -49,13 +50,13 @@ struct NormalEquations {
       double values[kTerms];
       for (std::size_t i = 0; i < terms; ++i) {
         double sum = right[i][c];
-        for (std::size_t k = 0; k < i; ++k) sum -= matrix[i][k] * values[k];
-        values[i] = sum / matrix[i][i];
+        for (std::size_t k = 0; k < i; ++k) sum -= factor[i][k] * values[k];
+        values[i] = sum / factor[i][i];
       }
       for (std::size_t i = terms; i-- > 0;) {
         double sum = values[i];
-        for (std::size_t k = i + 1; k < terms; ++k) sum -= matrix[k][i] * values[k];
-        values[i] = sum / matrix[i][i];
+        for (std::size_t k = i + 1; k < terms; ++k) sum -= factor[k][i] * values[k];
+        values[i] = sum / factor[i][i];
         solution[c][i] = static_cast<float>(values[i]);
       }
     }
@@ -97,55 +98,105 @@ std::array<float, 3> Background::at(float x, float y) const {
   return color;
 }
 
+namespace {
+
+/// Least squares, again and again, with weights from how far each sample was off the last time.
+class Refitting {
+ public:
+  using Coefficients = std::array<std::array<float, kTerms>, 3>;
+
+  Refitting(std::span<const Sample> samples, std::vector<std::array<float, kTerms>> bases,
+            Coefficients& coefficients)
+      : samples_(samples),
+        bases_(std::move(bases)),
+        coefficients_(coefficients),
+        off_(samples.size(), 1.0f) {}
+
+  template <class Weight>
+  void fit(std::size_t terms, const Weight& weight) {
+    NormalEquations equations;
+    for (std::size_t i = 0; i < samples_.size(); ++i) {
+      const float w = weight(off_[i]);
+      if (w > 0) equations.add(bases_[i], samples_[i].color, w);
+    }
+    coefficients_ = equations.solve(terms);
+    measure();
+  }
+
+  void measure() {
+    for (std::size_t i = 0; i < samples_.size(); ++i) {
+      std::array<float, 3> expected{};
+      for (std::size_t c = 0; c < 3; ++c) {
+        for (std::size_t k = 0; k < kTerms; ++k) expected[c] += coefficients_[c][k] * bases_[i][k];
+      }
+      off_[i] = distance(samples_[i].color, expected);
+    }
+  }
+
+  float median_off() const {
+    std::vector<float> sorted = off_;
+    return quantile(sorted, 0.5);
+  }
+
+ private:
+  std::span<const Sample> samples_;
+  std::vector<std::array<float, kTerms>> bases_;
+  Coefficients& coefficients_;
+  std::vector<float> off_;
+};
+
+/// Weights for the least absolute deviations.
+float absolute(float off) {
+  constexpr float kAtLeast = 1;  // levels; what is nearer is as good as on the surface
+  return 1 / std::max(off, kAtLeast);
+}
+
+}  // namespace
+
 Background Background::fit(std::span<const Sample> samples, int height, int width) {
   Background background;
   background.x_scale_ = 2 / static_cast<float>(width);
   background.y_scale_ = 2 / static_cast<float>(height);
   std::vector<std::array<float, kTerms>> bases;
-  bases.reserve(samples.size());
   for (const Sample& sample : samples) bases.push_back(background.terms(sample.x, sample.y));
-
-  std::vector<float> off(samples.size(), 1.0f);
-  std::vector<float> sorted;
-  const auto refit = [&](std::size_t terms, const auto& weight) {
-    NormalEquations equations;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      const double w = weight(off[i]);
-      if (w > 0) equations.add(bases[i], samples[i].color, w);
-    }
-    background.coefficients_ = equations.solve(terms);
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      off[i] = distance(samples[i].color, background.at(samples[i].x, samples[i].y));
-    }
-  };
-
+  Refitting fitting(samples, std::move(bases), background.coefficients_);
   constexpr std::size_t kLinear = 3;
-  static constexpr float kAtLeast =
-      1;  // levels; what is nearer than that is as good as on the surface
-  const auto absolute = [](float r) { return 1 / std::max(r, kAtLeast); };
-  for (int i = 0; i < 6; ++i) refit(kLinear, absolute);
-  for (int i = 0; i < 3; ++i) refit(kTerms, absolute);
-  for (int i = 0; i < 3; ++i) {
-    sorted.assign(off.begin(), off.end());
+  for (int i = 0; i < 5; ++i) fitting.fit(kLinear, absolute);
+  for (int i = 0; i < 2; ++i) fitting.fit(kTerms, absolute);
+  background.settle(samples);
+  return background;
+}
+
+Background Background::refit(std::span<const Sample> samples) const {
+  Background background = *this;
+  background.settle(samples);
+  return background;
+}
+
+/// Leaves out what is far off, and measures the noise of the rest.
+void Background::settle(std::span<const Sample> samples) {
+  std::vector<std::array<float, kTerms>> bases;
+  for (const Sample& sample : samples) bases.push_back(terms(sample.x, sample.y));
+  Refitting fitting(samples, std::move(bases), coefficients_);
+  fitting.measure();
+  for (int i = 0; i < 2; ++i) {
     constexpr float kTukey = 4.685f;  // 95 % as efficient as least squares on normal noise
-    const float reach = kTukey * std::max(2.0f, kMedianToDeviation * quantile(sorted, 0.5));
-    refit(kTerms, [reach](float r) {
-      const float share = r / reach;
+    const float reach = kTukey * std::max(2.0f, kMedianToDeviation * fitting.median_off());
+    fitting.fit(kTerms, [reach](float off) {
+      const float share = off / reach;
       return share < 1 ? (1 - share * share) * (1 - share * share) : 0.0f;
     });
   }
-
   std::vector<float> luma_off;
   std::vector<float> color_off;
   for (const Sample& sample : samples) {
-    const auto expected = background.at(sample.x, sample.y);
+    const auto expected = at(sample.x, sample.y);
     luma_off.push_back(std::abs(sample.color[0] - expected[0]));
     color_off.push_back(
         std::max(std::abs(sample.color[1] - expected[1]), std::abs(sample.color[2] - expected[2])));
   }
-  background.luma_noise_ = kMedianToDeviation * quantile(luma_off, 0.5);
-  background.color_noise_ = kMedianToDeviation * quantile(color_off, 0.5);
-  return background;
+  luma_noise_ = kMedianToDeviation * quantile(luma_off, 0.5);
+  color_noise_ = kMedianToDeviation * quantile(color_off, 0.5);
 }
 
 void Background::draw_row(const Planes& planes, int channel, int y, std::span<float> row) const {

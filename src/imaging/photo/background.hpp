@@ -29,6 +29,9 @@ class Background {
   /// @param height, width  of the photo
   static Background fit(std::span<const Sample> samples, int height, int width);
 
+  /// Fits to other samples of the same photo, beginning with this surface.
+  Background refit(std::span<const Sample> samples) const;
+
   /// The same colour everywhere, without any noise.
   static Background plain(std::array<float, 3> color);
 
@@ -48,6 +51,7 @@ class Background {
   static constexpr std::size_t kTerms = 6;  // 1, x, y, x x, x y, y y
 
   std::array<float, kTerms> terms(float x, float y) const;
+  void settle(std::span<const Sample> samples);
 
   std::array<std::array<float, kTerms>, 3> coefficients_{};
   float x_scale_ = 0;

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <numeric>
 
+#include "imaging/photo/distance.hpp"
+
 namespace thimble::photo {
 namespace {
 
@@ -47,7 +49,7 @@ std::vector<Run> find_runs(const Mask& mask, const Mask& certain) {
   return runs;
 }
 
-/// Sets of runs that touch, also corner to corner.
+/// Sets of runs that touch.
 class Union {
  public:
   explicit Union(std::size_t n) : parent_(n) { std::iota(parent_.begin(), parent_.end(), 0u); }
@@ -67,15 +69,19 @@ class Union {
   std::vector<std::uint32_t> parent_;
 };
 
-void join_rows(const std::vector<Run>& runs, Union& sets) {
+/// Which pixels of two rows touch.
+enum class Neighbors { beside, also_across };
+
+void join_rows(const std::vector<Run>& runs, Union& sets, Neighbors neighbors) {
+  const int reach = neighbors == Neighbors::beside ? 0 : 1;
   std::uint32_t above = 0;
   for (std::uint32_t i = 0; i < runs.size(); ++i) {
-    while (runs[above].y < runs[i].y - 1 ||
-           (runs[above].y == runs[i].y - 1 && runs[above].right < runs[i].left)) {
+    const int last = runs[i].y - 1;
+    while (runs[above].y < last ||
+           (runs[above].y == last && runs[above].right + reach <= runs[i].left)) {
       ++above;
     }
-    for (std::uint32_t k = above; runs[k].y == runs[i].y - 1 && runs[k].left <= runs[i].right;
-         ++k) {
+    for (std::uint32_t k = above; runs[k].y == last && runs[k].left < runs[i].right + reach; ++k) {
       sets.join(k, i);
     }
   }
@@ -136,6 +142,32 @@ bool belongs(const Part& part, const Part& main, const Mask& mask) {
   return area > 0.5 * whole;
 }
 
+/// A distance that the object reaches near a hole with an outline.
+constexpr float kSharp = 3;
+
+struct Hole {
+  std::int64_t area = 0;
+  bool outside = false;  ///< reaches the edge of the picture: no hole
+  double distance = 0;   ///< from the background, sum
+  double rim = 0;        ///< largest distances near the rim, sum
+  int rim_pixels = 0;
+
+  bool is_cloth(std::int64_t object) const {
+    constexpr double kSmall = 0.0015;  // of the object
+    constexpr double kOff = 0.6;       // further than what shows through, on average
+    const auto pixels = static_cast<double>(area);
+    return pixels < kSmall * static_cast<double>(object) || distance > kOff * pixels ||
+           rim < double{kSharp} * rim_pixels;
+  }
+};
+
+Mask inverse(const Mask& mask) {
+  Mask inverted(mask.height, mask.width);
+  std::ranges::transform(mask.pixels, inverted.pixels.begin(),
+                         [](int pixel) { return static_cast<std::uint8_t>(1 - pixel); });
+  return inverted;
+}
+
 }  // namespace
 
 KeptParts keep_object(Mask& mask, const Mask& certain) {
@@ -144,7 +176,7 @@ KeptParts keep_object(Mask& mask, const Mask& certain) {
   KeptParts kept;
   if (runs.empty()) return kept;
   Union sets(runs.size());
-  join_rows(runs, sets);
+  join_rows(runs, sets, Neighbors::also_across);
 
   std::vector<std::size_t> part_of(runs.size());
   std::vector<Part> parts;
@@ -195,6 +227,45 @@ KeptParts keep_object(Mask& mask, const Mask& certain) {
   }
   return kept;
 }
+
+void close_holes(Mask& mask, const std::vector<float>& distance) {
+  Mask open = inverse(mask);
+  const std::vector<Run> runs = find_runs(open, open);
+  Union sets(runs.size());
+  join_rows(runs, sets, Neighbors::beside);
+  std::vector<Hole> holes(runs.size());  // at their sets' first runs
+  std::int64_t area = 0;
+  const auto width = static_cast<std::size_t>(mask.width);
+  const std::vector<float> strongest = largest_around(distance, mask.height, mask.width);
+  for (std::uint32_t i = 0; i < runs.size(); ++i) {
+    const Run& run = runs[i];
+    Hole& hole = holes[sets.find(i)];
+    hole.outside = hole.outside || run.left == 0 || run.right == mask.width || run.y == 0 ||
+                   run.y + 1 == mask.height;
+    hole.area += run.right - run.left;
+    const std::size_t row = static_cast<std::size_t>(run.y) * width;
+    for (auto x = static_cast<std::size_t>(run.left); x < static_cast<std::size_t>(run.right);
+         ++x) {
+      hole.distance += distance[row + x];
+    }
+    // Next to the first and the last pixel the object begins.
+    for (const int x : {run.left, run.right - 1}) {
+      hole.rim += std::min(strongest[row + static_cast<std::size_t>(x)], kSharp * 2);
+      ++hole.rim_pixels;
+    }
+  }
+  for (const std::uint8_t pixel : mask.pixels) area += pixel;
+  for (std::uint32_t i = 0; i < runs.size(); ++i) {
+    const Hole& hole = holes[sets.find(i)];
+    if (hole.outside || !hole.is_cloth(area)) continue;
+    const Run& run = runs[i];
+    const auto row = mask.pixels.begin() +
+                     static_cast<std::ptrdiff_t>(run.y) * static_cast<std::ptrdiff_t>(mask.width);
+    std::fill(row + run.left, row + run.right, std::uint8_t{1});
+  }
+}
+
+Mask narrow(const Mask& mask, int radius) { return inverse(widen(inverse(mask), radius)); }
 
 Mask widen(const Mask& mask, int radius) {
   Mask wide(mask.height, mask.width);

@@ -37,7 +37,16 @@ struct KeptParts {
 /// @param certain  [height, width]: a part without such pixels is noise
 KeptParts keep_object(Mask& mask, const Mask& certain);
 
+/// Closes holes of the mask that the background does not show through: small ones, and those into
+/// which the object fades, as cloth that is in places as light as what lies behind it. The handle
+/// of a bag has an outline.
+/// @param distance  of each pixel from the background
+void close_holes(Mask& mask, const std::vector<float>& distance);
+
 /// Sets what is within `radius` pixels (in a square) of a set one.
 Mask widen(const Mask& mask, int radius);
+
+/// Clears what is within `radius` pixels of a cleared one.
+Mask narrow(const Mask& mask, int radius);
 
 }  // namespace thimble::photo

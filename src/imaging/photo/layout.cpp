@@ -49,7 +49,8 @@ void negate(float* __restrict out, const float* __restrict pixel, const float* _
   }
 }
 
-Grid negated(const Object& object) {
+/// The object's brightness on black: negated unless it is so already.
+Grid brightness(const Object& object) {
   const Planes& planes = object.planes;
   Grid grid(planes.height, planes.width);
   const auto width = static_cast<std::size_t>(planes.width);
@@ -57,6 +58,14 @@ Grid negated(const Object& object) {
   std::vector<float> white(width);
   for (int y = 0; y < planes.height; ++y) {
     const std::size_t row = static_cast<std::size_t>(y) * width;
+    if (object.negative) {
+      std::transform(planes.luma.begin() + static_cast<std::ptrdiff_t>(row),
+                     planes.luma.begin() + static_cast<std::ptrdiff_t>(row + width),
+                     object.coverage.begin() + static_cast<std::ptrdiff_t>(row),
+                     grid.values.begin() + static_cast<std::ptrdiff_t>(row),
+                     [](float luma, float coverage) { return coverage > 0 ? luma : 0.0f; });
+      continue;
+    }
     object.background.draw_row(planes, 0, y, background);
     to_white(white.data(), background.data(), width);
     negate(grid.values.data() + row, planes.luma.data() + row, object.coverage.data() + row,
@@ -194,12 +203,45 @@ Grid sharpen(const Grid& grid, float amount) {
   return sharp;
 }
 
-/// Spreads the values so that the largest becomes 255.
-void spread(Grid& grid) {
+/// Sharpens, and spreads the values so that the largest becomes 255: the mean of the largest before
+/// and after, because what sharpening adds at outlines must not dim the rest.
+void finish(Grid& grid) {
+  constexpr float kSharpening = 0.5f;
   constexpr float kMostGain = 12;
-  const float largest = std::ranges::max(grid.values);
+  const float before = std::ranges::max(grid.values);
+  grid = sharpen(grid, kSharpening);
+  const float largest = (before + std::ranges::max(grid.values)) / 2;
   const float gain = std::min(255 / std::max(largest, 1.0f), kMostGain);
   for (float& value : grid.values) value *= gain;
+}
+
+/// Light cloth on a dark background: on white it would hardly show. Here it is known where it is,
+/// and a quarter of the largest value is given to it at least.
+/// @param coverage  of each of the grid's cells by the object
+void lift(Grid& grid, const Grid& coverage) {
+  constexpr float kLeast = 0.25f;
+  std::vector<float> own;
+  for (std::size_t i = 0; i < grid.values.size(); ++i) {
+    if (coverage.values[i] > 0.9f) own.push_back(grid.values[i]);
+  }
+  if (own.empty()) return;
+  const auto quartile = own.begin() + static_cast<std::ptrdiff_t>(own.size() / 4);
+  std::nth_element(own.begin(), quartile, own.end());
+  const float largest = std::ranges::max(grid.values);
+  const float more = (kLeast * largest - *quartile) / (1 - kLeast);
+  if (more <= 0) return;
+  for (std::size_t i = 0; i < grid.values.size(); ++i) {
+    grid.values[i] += more * coverage.values[i];
+  }
+}
+
+bool on_dark(const Object& object) {
+  constexpr float kDark = 90;
+  const Planes& planes = object.planes;
+  const auto half = static_cast<float>(planes.step) / 2;
+  return object.background.at(
+             static_cast<float>(planes.left) + half * static_cast<float>(planes.width),
+             static_cast<float>(planes.top) + half * static_cast<float>(planes.height))[0] < kDark;
 }
 
 std::uint8_t to_pixel(float value) {
@@ -217,21 +259,24 @@ Picture lay_out(const Object& object, const PictureShape& shape, double extent) 
   };
   const int height = share(box.height());
   const int width = share(box.width());
-  constexpr float kSharpening = 0.5f;
+  const auto place = [&](const Grid& grid) {
+    return center(average(grid, box, height, width), shape.height, shape.width);
+  };
   Picture picture(shape);
   if (shape.channels == 1) {
-    Grid grid = center(average(negated(object), box, height, width), shape.height, shape.width);
-    grid = sharpen(grid, kSharpening);
-    spread(grid);
+    Grid grid = place(brightness(object));
+    if (!object.negative && on_dark(object)) {
+      Grid coverage(object.planes.height, object.planes.width);
+      coverage.values = object.coverage;
+      lift(grid, place(coverage));
+    }
+    finish(grid);
     std::ranges::transform(grid.values, picture.pixels.begin(), to_pixel);
     return picture;
   }
   const auto channels = static_cast<std::size_t>(shape.channels);
   for (std::size_t c = 0; c < channels; ++c) {
-    const Grid grid =
-        sharpen(center(average(own_color(object, static_cast<int>(c)), box, height, width),
-                       shape.height, shape.width),
-                kSharpening);
+    const Grid grid = place(own_color(object, static_cast<int>(c)));
     for (std::size_t i = 0; i < grid.values.size(); ++i) {
       picture.pixels[i * channels + c] = to_pixel(grid.values[i]);
     }

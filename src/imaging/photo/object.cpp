@@ -4,73 +4,18 @@
 #include <cmath>
 #include <cstdint>
 
-#include "base/simd.hpp"
 #include "imaging/photo/components.hpp"
+#include "imaging/photo/distance.hpp"
 #include "imaging/photo/frame.hpp"
+#include "imaging/photo/shadow.hpp"
 
 namespace thimble::photo {
 namespace {
 
 /// Longer edge at which an object is looked for.
-constexpr int kSearchEdge = 256;
+constexpr int kSearchEdge = 160;
 /// An object's longer edge at which it is laid out: several pixels for each of the result's.
 constexpr double kDetailEdge = 112;
-
-/// How far a pixel is from the background: 1 is the least that counts, kCertain leaves no doubt.
-constexpr float kCertain = 2;
-
-/// What counts as standing out: levels of luma and of the colour differences together.
-struct Tolerance {
-  float luma;
-  float color;
-
-  /// 4 % where the background is clean; beyond its noise where it is not.
-  static Tolerance of(const Background& background) {
-    return {std::max(10.0f, 4 * background.luma_noise()),
-            std::max(7.0f, 4 * background.color_noise())};
-  }
-};
-
-/// distance^2 of a row of pixels.
-THIMBLE_SIMD_CLONES
-void add_squares(float* __restrict sums, const float* __restrict values,
-                 const float* __restrict expected, float scale, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const float off = (values[i] - expected[i]) * scale;
-    sums[i] += off * off;
-  }
-}
-
-THIMBLE_SIMD_CLONES
-void take_roots(float* values, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) values[i] = std::sqrt(values[i]);
-}
-
-/// How much each pixel stands out, in units of the tolerance.
-std::vector<float> measure_distance(const Planes& planes, const Background& background) {
-  std::vector<float> distance(planes.size());
-  if (!planes.alpha.empty()) {
-    std::ranges::transform(planes.alpha, distance.begin(),
-                           [](float alpha) { return 2 * kCertain * alpha; });
-    return distance;
-  }
-  const Tolerance tolerance = Tolerance::of(background);
-  const auto width = static_cast<std::size_t>(planes.width);
-  std::vector<float> expected(width);
-  for (int y = 0; y < planes.height; ++y) {
-    const std::size_t row = static_cast<std::size_t>(y) * width;
-    const auto add = [&](int channel, const std::vector<float>& plane, float scale) {
-      background.draw_row(planes, channel, y, expected);
-      add_squares(distance.data() + row, plane.data() + row, expected.data(), scale, width);
-    };
-    add(0, planes.luma, 1 / tolerance.luma);
-    if (planes.grey()) continue;
-    add(1, planes.cb, 1 / tolerance.color);
-    add(2, planes.cr, 1 / tolerance.color);
-  }
-  take_roots(distance.data(), distance.size());
-  return distance;
-}
 
 Mask at_least(const std::vector<float>& values, const Planes& planes, float bound) {
   Mask mask(planes.height, planes.width);
@@ -96,7 +41,7 @@ Sample sample_at(const Planes& planes, int x, int y) {
 
 /// Pixels along the edge of the photo, spread evenly.
 std::vector<Sample> sample_edge(const Planes& planes) {
-  constexpr int kMost = 100;  // a side
+  constexpr int kMost = 64;  // a side
   std::vector<Sample> samples;
   const int depth = std::max(1, std::min(planes.width, planes.height) / 40);
   const int x_step = std::max(1, planes.width / kMost);
@@ -117,7 +62,7 @@ std::vector<Sample> sample_edge(const Planes& planes) {
 
 /// Pixels all over the photo that are not near the mask.
 std::vector<Sample> sample_outside(const Planes& planes, const Mask& mask) {
-  constexpr int kAcross = 32;
+  constexpr int kAcross = 24;
   const Mask near = widen(mask, 3);
   std::vector<Sample> samples;
   const int x_step = std::max(1, planes.width / kAcross);
@@ -130,36 +75,6 @@ std::vector<Sample> sample_outside(const Planes& planes, const Mask& mask) {
     }
   }
   return samples;
-}
-
-/// The largest value within 2 pixels along a row or, with a stride, a column.
-THIMBLE_SIMD_CLONES
-void keep_larger(float* __restrict to, const float* __restrict from, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) to[i] = std::max(to[i], from[i]);
-}
-
-/// The largest of the values in the 5 x 5 pixels around each.
-std::vector<float> largest_around(const std::vector<float>& values, int height, int width) {
-  constexpr int kReach = 2;
-  std::vector<float> across = values;
-  const auto w = static_cast<std::size_t>(width);
-  for (int y = 0; y < height; ++y) {
-    const std::size_t row = static_cast<std::size_t>(y) * w;
-    for (int shift = 1; shift <= std::min(kReach, width - 1); ++shift) {
-      const auto s = static_cast<std::size_t>(shift);
-      keep_larger(across.data() + row + s, values.data() + row, w - s);
-      keep_larger(across.data() + row, values.data() + row + s, w - s);
-    }
-  }
-  std::vector<float> around = across;
-  for (int y = 0; y < height; ++y) {
-    for (int k = std::max(0, y - kReach); k <= std::min(height - 1, y + kReach); ++k) {
-      if (k == y) continue;
-      keep_larger(around.data() + static_cast<std::size_t>(y) * w,
-                  across.data() + static_cast<std::size_t>(k) * w, w);
-    }
-  }
-  return around;
 }
 
 /// How much of each pixel is the object. A pixel on the outline mixes it with the background; as
@@ -263,11 +178,31 @@ void look_closer(const Picture& photo, const KeptParts& kept, const Mask& mask, 
                    static_cast<double>(coarse.top + (kept.bottom + kMargin) * coarse.step)};
   const int step = step_for(around.longer(), 2 * kDetailEdge);
   Planes closer = shrink_to_planes(photo, around, step);
-  const std::vector<float> distance = measure_distance(closer, object.background);
+  const std::vector<float> soft = measure_distance(soften(closer), object.background);
   Mask near = look_up(widen(mask, 1), coarse, closer);
-  for (std::size_t i = 0; i < near.pixels.size(); ++i) near.pixels[i] &= distance[i] >= 1;
-  object.coverage = measure_coverage(closer, distance, near);
+  const Mask inside = look_up(narrow(mask, 1), coarse, closer);
+  for (std::size_t i = 0; i < near.pixels.size(); ++i) {
+    if (soft[i] < 1) near.pixels[i] = near.pixels[i] != 0 ? inside.pixels[i] : std::uint8_t{0};
+  }
+  object.coverage = measure_coverage(closer, measure_distance(closer, object.background), near);
   object.planes = std::move(closer);
+}
+
+/// Is the photo an enlarged picture of a data set: grey, on what is black everywhere?
+bool is_negative(const Planes& planes, const Background& background) {
+  constexpr float kBlack = 8;
+  constexpr float kGrey = 3;
+  if (!planes.alpha.empty()) return false;
+  const auto colored = [](float value) { return std::abs(value) > kGrey; };
+  if (std::ranges::any_of(planes.cb, colored) || std::ranges::any_of(planes.cr, colored)) {
+    return false;
+  }
+  std::vector<float> row(static_cast<std::size_t>(planes.width));
+  for (int y = 0; y < planes.height; y += std::max(1, planes.height / 8)) {
+    background.draw_row(planes, 0, y, row);
+    if (std::ranges::max(row) > kBlack) return false;
+  }
+  return background.luma_noise() < kGrey;
 }
 
 }  // namespace
@@ -283,33 +218,36 @@ Object find_object(const Picture& photo) {
   }
   const Planes& planes = object.planes;
   const bool transparent = !planes.alpha.empty();
+  const Planes soft = soften(planes);
   object.background =
       transparent ? Background::plain({255, 0, 0})
-                  : Background::fit(sample_edge(planes), photo.shape.height, photo.shape.width);
+                  : Background::fit(sample_edge(soft), photo.shape.height, photo.shape.width);
 
   std::vector<float> distance;
   Mask mask;
   KeptParts kept;
   constexpr int kRounds = 2;
   for (int round = 0; round < kRounds; ++round) {
-    distance = measure_distance(planes, object.background);
+    distance = measure_distance(soft, object.background);
     mask = at_least(distance, planes, 1);
-    const Mask everything = mask;
-    kept = keep_object(mask, at_least(distance, planes, kCertain));
     if (transparent || round + 1 == kRounds) break;
-    const std::vector<Sample> outside = sample_outside(planes, everything);
+    const std::vector<Sample> outside = sample_outside(soft, mask);
     constexpr std::size_t kFewest = 100;
     if (outside.size() < kFewest) break;
-    object.background = Background::fit(outside, photo.shape.height, photo.shape.width);
+    object.background = object.background.refit(outside);
   }
+  clear_shadows(mask, soft, object.background);
+  kept = keep_object(mask, at_least(distance, planes, kCertain));
   object.found = kept.any;
   if (!kept.any) return object;
+  object.negative = is_negative(planes, object.background);
+  close_holes(mask, distance);
   object.cut_off = kept.sides_touched > 0;
   const double longer = std::max(kept.right - kept.left, kept.bottom - kept.top);
   if (planes.step > 1 && longer < kDetailEdge) {
     look_closer(photo, kept, mask, object);
   } else {
-    object.coverage = measure_coverage(planes, distance, mask);
+    object.coverage = measure_coverage(planes, measure_distance(planes, object.background), mask);
   }
   object.box = find_box(object.coverage, object.planes.height, object.planes.width);
   const double step = object.planes.step;

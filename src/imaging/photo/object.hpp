@@ -16,7 +16,9 @@ struct Object {
   /// How much of each of the planes' pixels the object covers, 0 to 1, [height, width].
   std::vector<float> coverage;
   Background background;
-  Box box;               ///< in pixels of the planes; its sides may lie between pixels
+  Box box;  ///< in pixels of the planes; its sides may lie between pixels
+  /// Already as data sets show their objects: grey, on black.
+  bool negative = false;
   double share = 0;      ///< of the photo's area that the box takes
   bool cut_off = false;  ///< reaches the edge of the photo
 };

@@ -24,52 +24,73 @@ void add_transparent_row(std::uint32_t* sums, const std::uint8_t* row, std::size
   }
 }
 
-/// Writes one row of planes from the sums over `rows` rows of pixels.
-class RowWriter {
- public:
-  RowWriter(Planes& planes, int channels, int columns)
-      : planes_(planes), channels_(static_cast<std::size_t>(channels)), columns_(columns) {}
-
-  void write(const std::vector<std::uint32_t>& sums, int y, int rows) {
-    const std::size_t to = static_cast<std::size_t>(y) * static_cast<std::size_t>(planes_.width);
-    for (int x = 0; x < planes_.width; ++x) {
-      const int first = x * planes_.step;
-      const int count = std::min(planes_.step, columns_ - first);
-      std::uint32_t totals[4] = {};
-      const std::uint32_t* from = sums.data() + static_cast<std::size_t>(first) * channels_;
-      for (int k = 0; k < count; ++k, from += channels_) {
-        for (std::size_t c = 0; c < channels_; ++c) totals[c] += from[c];
-      }
-      store(to + static_cast<std::size_t>(x), totals, static_cast<float>(count * rows));
+/// Sums of `step` pixels side by side; fewer for the last one.
+template <std::size_t channels>
+void sum_columns(const std::uint32_t* __restrict sums, std::uint32_t* __restrict totals,
+                 std::size_t columns, std::size_t step) {
+  for (std::size_t first = 0; first < columns; first += step, totals += channels) {
+    const std::size_t end = std::min(first + step, columns);
+    std::uint32_t own[channels] = {};
+    for (std::size_t k = first; k < end; ++k) {
+      for (std::size_t c = 0; c < channels; ++c) own[c] += sums[k * channels + c];
     }
+    for (std::size_t c = 0; c < channels; ++c) totals[c] = own[c];
   }
+}
 
- private:
-  void store(std::size_t at, const std::uint32_t* totals, float pixels) {
-    if (channels_ == 1) {
-      planes_.luma[at] = static_cast<float>(totals[0]) / pixels;
-      return;
-    }
-    float scale = 1 / pixels;
-    float white = 0;
-    if (channels_ == 4) {
-      scale /= 255;
-      planes_.alpha[at] = static_cast<float>(totals[3]) * scale / 255;
-      white = 255 * (1 - planes_.alpha[at]);
-    }
-    const float red = static_cast<float>(totals[0]) * scale + white;
-    const float green = static_cast<float>(totals[1]) * scale + white;
-    const float blue = static_cast<float>(totals[2]) * scale + white;
-    const float luma = 0.299f * red + 0.587f * green + 0.114f * blue;
-    planes_.luma[at] = luma;
-    planes_.cb[at] = (blue - luma) * 0.564f;
-    planes_.cr[at] = (red - luma) * 0.713f;
+/// Rec. 601.
+struct ColorRow {
+  float* luma;
+  float* cb;
+  float* cr;
+
+  void store(std::size_t x, float red, float green, float blue) const {
+    const float bright = 0.299f * red + 0.587f * green + 0.114f * blue;
+    luma[x] = bright;
+    cb[x] = (blue - bright) * 0.564f;
+    cr[x] = (red - bright) * 0.713f;
   }
-
-  Planes& planes_;
-  std::size_t channels_;
-  int columns_;
 };
+
+/// @param totals  [width, 3]
+THIMBLE_SIMD_CLONES
+void store_rgb(const std::uint32_t* __restrict totals, float* __restrict luma, float* __restrict cb,
+               float* __restrict cr, float scale, std::size_t width) {
+  for (std::size_t x = 0; x < width; ++x) {
+    ColorRow{luma, cb, cr}.store(x, static_cast<float>(totals[3 * x]) * scale,
+                                 static_cast<float>(totals[3 * x + 1]) * scale,
+                                 static_cast<float>(totals[3 * x + 2]) * scale);
+  }
+}
+
+/// Writes a part of a row of planes from the totals of their pixels.
+void store_row(Planes& planes, int y, std::size_t first, std::size_t end,
+               const std::uint32_t* totals, int pixels) {
+  const std::size_t row = static_cast<std::size_t>(y) * static_cast<std::size_t>(planes.width);
+  const float scale = 1 / static_cast<float>(pixels);
+  if (planes.grey()) {
+    for (std::size_t x = first; x < end; ++x) {
+      planes.luma[row + x] = static_cast<float>(totals[x]) * scale;
+    }
+    return;
+  }
+  const ColorRow out{planes.luma.data() + row, planes.cb.data() + row, planes.cr.data() + row};
+  if (planes.alpha.empty()) {
+    store_rgb(totals + 3 * first, out.luma + first, out.cb + first, out.cr + first, scale,
+              end - first);
+    return;
+  }
+  for (std::size_t x = first; x < end; ++x) {
+    const std::uint32_t* total = totals + 4 * x;
+    const float share = scale / 255;
+    const float alpha = static_cast<float>(total[3]) * share / 255;
+    const float white = 255 * (1 - alpha);
+    planes.alpha[row + x] = alpha;
+    out.store(x, static_cast<float>(total[0]) * share + white,
+              static_cast<float>(total[1]) * share + white,
+              static_cast<float>(total[2]) * share + white);
+  }
+}
 
 }  // namespace
 
@@ -97,7 +118,10 @@ Planes shrink_to_planes(const Picture& photo, const Box& box, int step) {
   const auto channels = static_cast<std::size_t>(shape.channels);
   const std::size_t row_values = static_cast<std::size_t>(columns) * channels;
   std::vector<std::uint32_t> sums(row_values);
-  RowWriter writer(planes, shape.channels, columns);
+  const auto width = static_cast<std::size_t>(planes.width);
+  std::vector<std::uint32_t> totals(width * channels);
+  const auto stride = static_cast<std::size_t>(step);
+  const int last = columns - (planes.width - 1) * step;  // pixels in the last column
   for (int y = 0; y < planes.height; ++y) {
     const int first = y * step;
     const int count = std::min(step, rows - first);
@@ -113,7 +137,19 @@ Planes shrink_to_planes(const Picture& photo, const Box& box, int step) {
         add_row(sums.data(), row, row_values);
       }
     }
-    writer.write(sums, y, count);
+    const std::uint32_t* ready = totals.data();
+    const auto all = static_cast<std::size_t>(columns);
+    if (step == 1) {
+      ready = sums.data();
+    } else if (channels == 1) {
+      sum_columns<1>(sums.data(), totals.data(), all, stride);
+    } else if (channels == 3) {
+      sum_columns<3>(sums.data(), totals.data(), all, stride);
+    } else {
+      sum_columns<4>(sums.data(), totals.data(), all, stride);
+    }
+    store_row(planes, y, 0, width - 1, ready, count * step);
+    store_row(planes, y, width - 1, width, ready, count * last);
   }
   return planes;
 }
