@@ -15,7 +15,9 @@ class ConfusionMatrix {
   ConfusionMatrix() = default;
   explicit ConfusionMatrix(std::size_t classes) : classes_(classes), counts_(classes * classes) {}
 
-  void add(std::size_t truth, std::size_t predicted) { ++counts_[truth * classes_ + predicted]; }
+  void add(std::size_t truth, std::size_t predicted, std::uint64_t samples = 1) {
+    counts_[truth * classes_ + predicted] += samples;
+  }
 
   std::size_t classes() const { return classes_; }
   /// Samples of class `truth` that were predicted as `predicted`.

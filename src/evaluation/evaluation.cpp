@@ -121,25 +121,36 @@ double cross_entropy_of(std::span<const float> probabilities, std::size_t label)
 Evaluation evaluate(const Probabilities& probabilities, std::span<const std::int32_t> labels,
                     std::span<const std::string> classes) {
   check(probabilities, labels, classes);
-  Evaluation evaluation;
-  evaluation.samples = labels.size();
-  evaluation.confusion_matrix = ConfusionMatrix(classes.size());
+  ConfusionMatrix counts(classes.size());
   std::vector<std::uint64_t> hits(std::min(kLargestTopK, classes.size()));
   double loss = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::size_t label = static_cast<std::size_t>(labels[i]);
-    evaluation.confusion_matrix.add(label, predicted_class(probabilities[i]));
+    counts.add(label, predicted_class(probabilities[i]));
     for (std::size_t k = rank_of(probabilities[i], label); k < hits.size(); ++k) ++hits[k];
     loss += cross_entropy_of(probabilities[i], label);
   }
-  const std::uint64_t correct = evaluation.confusion_matrix.correct();
+  Evaluation evaluation = evaluate(counts, classes);
+  evaluation.loss = loss / static_cast<double>(evaluation.samples);
+  for (std::uint64_t count : hits) evaluation.top_k.push_back(ratio(count, evaluation.samples));
+  return evaluation;
+}
+
+Evaluation evaluate(const ConfusionMatrix& counts, std::span<const std::string> classes) {
+  if (classes.size() != counts.classes()) {
+    throw ShapeError(fmt::format("a confusion matrix of {} classes, expected {} as there are names",
+                                 counts.classes(), classes.size()));
+  }
+  Evaluation evaluation;
+  evaluation.samples = counts.total();
+  if (evaluation.samples == 0) throw DataError("a confusion matrix without samples");
+  evaluation.confusion_matrix = counts;
+  const std::uint64_t correct = counts.correct();
   evaluation.accuracy = ratio(correct, evaluation.samples);
   evaluation.accuracy_interval = wilson_interval(correct, evaluation.samples);
   evaluation.balanced_accuracy = balanced_accuracy(evaluation.confusion_matrix);
   evaluation.cohen_kappa = cohen_kappa(evaluation.confusion_matrix);
   evaluation.matthews_correlation = matthews_correlation(evaluation.confusion_matrix);
-  evaluation.loss = loss / static_cast<double>(evaluation.samples);
-  for (std::uint64_t count : hits) evaluation.top_k.push_back(ratio(count, evaluation.samples));
   for (std::size_t c = 0; c < classes.size(); ++c) {
     evaluation.classes.push_back(class_metrics(evaluation.confusion_matrix, c, classes[c]));
   }

@@ -72,6 +72,12 @@ inline constexpr std::size_t kLargestTopK = 5;
 Evaluation evaluate(const Probabilities& probabilities, std::span<const std::int32_t> labels,
                     std::span<const std::string> classes);
 
+/// What the counts alone say: all of an evaluation but its loss and its top_k, which stay 0 and
+/// empty.
+/// @throws ShapeError  if there are not as many names as classes
+/// @throws DataError   if nothing was counted
+Evaluation evaluate(const ConfusionMatrix& counts, std::span<const std::string> classes);
+
 /// Index of the largest value; of equal ones the first.
 std::size_t predicted_class(std::span<const float> probabilities);
 

@@ -1,7 +1,7 @@
 #include "models/neural.hpp"
 
-#include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -22,10 +22,6 @@ namespace {
 using nlohmann::json;
 
 constexpr char kNetworkKey[] = "thimble.network";
-
-/// Batches for which networks are made: one picture at a time for a service, a few for a page of
-/// them, many for whole data sets.
-constexpr int kPredictionBatches[] = {1, 16, 256};
 
 nn::Shape input_shape(const PictureShape& shape) {
   return {shape.channels, shape.height, shape.width, false};
@@ -142,18 +138,17 @@ FitReport NeuralClassifier::fit(const Dataset& train, const FitOptions& options)
                                  },
                              .save = [&] { run.save(trainer); }});
 
-  graph_ = graph;
-  scaling_ = scaling;
-  parameters_ = trainer.result();
-  networks_.clear();
+  const auto make_network = [&](nn::ParameterValues values) {
+    return std::make_unique<nn::InferencePool>(graph, scaling, options_.trainer.precision,
+                                               std::move(values));
+  };
+  network_ = make_network(trainer.result());
   description_.input = shape;
   description_.classes = train.classes;
   description_.trained_on = train.provenance;
   if (run.paths() != nullptr && !trainer.best().empty()) {
     NeuralClassifier best(recipe_);
-    best.graph_ = graph;
-    best.scaling_ = scaling;
-    best.parameters_ = trainer.best();
+    best.network_ = make_network(trainer.best());
     best.description_ = description_;
     best.save(run.paths()->best());
   }
@@ -167,42 +162,22 @@ FitReport NeuralClassifier::fit(const Dataset& train, const FitOptions& options)
   return report;
 }
 
-const nn::Graph& NeuralClassifier::graph() const {
-  if (!graph_) throw UsageError(fmt::format("model {}: it is not trained yet", recipe_.name));
-  return *graph_;
-}
-
-nn::InferenceNetwork& NeuralClassifier::network(int batch) const {
-  for (auto& network : networks_) {
-    if (network.batch_size() == batch) return network;
-  }
-  return networks_.emplace_back(*graph_, scaling_, batch, options_.trainer.precision, parameters_);
+const nn::InferencePool& NeuralClassifier::network() const {
+  if (!network_) throw UsageError(fmt::format("model {}: it is not trained yet", recipe_.name));
+  return *network_;
 }
 
 Probabilities NeuralClassifier::predict_proba(const Images& pictures) const {
-  const nn::Graph& network_graph = graph();
+  const nn::InferencePool& pool = network();
   if (!pictures.empty() && pictures.shape() != description_.input) {
     throw ShapeError(fmt::format("model {}: got pictures of {}, expected {}", description_.name,
                                  to_string(pictures.shape()), to_string(description_.input)));
   }
-  const auto classes = static_cast<std::size_t>(network_graph.output().size());
+  const auto classes = static_cast<std::size_t>(pool.graph().output().size());
   Probabilities probabilities(pictures.size(), classes);
   if (pictures.empty()) return probabilities;
 
-  const std::lock_guard lock(networks_mutex_);
-  const auto* batch = std::ranges::find_if(
-      kPredictionBatches, [&](int b) { return static_cast<std::size_t>(b) >= pictures.size(); });
-  if (batch == std::end(kPredictionBatches)) --batch;
-  nn::InferenceNetwork& network = this->network(*batch);
-  const auto batch_size = static_cast<std::size_t>(*batch);
-  const std::size_t picture = pictures.shape().size();
-  for (std::size_t first = 0; first < pictures.size(); first += batch_size) {
-    const std::size_t n = std::min(batch_size, pictures.size() - first);
-    std::ranges::copy(pictures.pixels().subspan(first * picture, n * picture),
-                      network.input().begin());
-    const auto logits = network.run();
-    std::ranges::copy(logits.first(n * classes), probabilities[first].begin());
-  }
+  pool.run(pictures.pixels(), probabilities.values());
   nn::softmax(probabilities.values(), classes);
   return probabilities;
 }
@@ -212,10 +187,10 @@ void NeuralClassifier::save(const std::filesystem::path& path) const {
   write_description(description_, file);
   file.metadata[kNetworkKey] = json{
       {"layers", graph().lines()},
-      {"input_scale", scaling_.scale},
+      {"input_scale", network().scaling().scale},
       {"input_shift",
-       scaling_.shift}}.dump();
-  add_tensors(file, parameters_);
+       network().scaling().shift}}.dump();
+  add_tensors(file, network().parameters());
   save_model_file(path, file);
 }
 
@@ -224,13 +199,15 @@ NeuralClassifier::NeuralClassifier(const ModelFile& file, const std::string& pla
   recipe_.name = description_.name;
   recipe_.family = description_.family;
   recipe_.settings = description_.recipe;
+  std::optional<nn::Graph> graph;
+  nn::InputScaling scaling;
   try {
     options_ = read_neural_options(recipe_);
     const auto network = json::parse(file.metadata.at(kNetworkKey));
     const auto lines = network.at("layers").get<std::vector<std::string>>();
-    graph_ = nn::Graph::parse(input_shape(description_.input), lines);
-    scaling_.scale = network.at("input_scale").get<std::vector<float>>();
-    scaling_.shift = network.at("input_shift").get<std::vector<float>>();
+    graph = nn::Graph::parse(input_shape(description_.input), lines);
+    scaling.scale = network.at("input_scale").get<std::vector<float>>();
+    scaling.shift = network.at("input_shift").get<std::vector<float>>();
   } catch (const json::exception& e) {
     throw DataError(fmt::format("{}: its network cannot be read: {}", place, e.what()));
   } catch (const std::out_of_range&) {
@@ -239,23 +216,26 @@ NeuralClassifier::NeuralClassifier(const ModelFile& file, const std::string& pla
     throw DataError(fmt::format("{}: {}", place, e.what()));
   }
   const auto channels = static_cast<std::size_t>(description_.input.channels);
-  if (scaling_.scale.size() != channels || scaling_.shift.size() != channels ||
-      graph_->output().size() != static_cast<std::int64_t>(description_.classes.size())) {
+  if (scaling.scale.size() != channels || scaling.shift.size() != channels ||
+      graph->output().size() != static_cast<std::int64_t>(description_.classes.size())) {
     throw DataError(
         fmt::format("{}: network and description disagree on channels or classes", place));
   }
-  for (const auto& declared : graph_->parameters()) {
+  nn::ParameterValues parameters;
+  for (const auto& declared : graph->parameters()) {
     const auto tensor = file.tensors.find(declared.name);
     if (tensor == file.tensors.end()) {
       throw DataError(fmt::format("{}: tensor {} is missing", place, declared.name));
     }
-    parameters_.push_back(to_array(declared.name, tensor->second));
+    parameters.push_back(to_array(declared.name, tensor->second));
   }
-  nn::check_parameters(*graph_, parameters_, place);
+  nn::check_parameters(*graph, parameters, place);
+  network_ = std::make_unique<nn::InferencePool>(*std::move(graph), std::move(scaling),
+                                                 options_.trainer.precision, std::move(parameters));
 }
 
 std::string NeuralClassifier::summary() const {
-  std::string text = graph_ ? graph_->summary() : "not trained yet\n";
+  std::string text = network_ ? graph().summary() : "not trained yet\n";
   text += fmt::format("precision {}\n", nn::to_string(nn::resolve(options_.trainer.precision)));
   return text;
 }

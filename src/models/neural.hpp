@@ -3,17 +3,14 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "models/classifier.hpp"
 #include "models/model_file.hpp"
 #include "models/neural_options.hpp"
 #include "models/recipe.hpp"
 #include "nn/graph.hpp"
-#include "nn/inference_network.hpp"
+#include "nn/inference_pool.hpp"
 
 namespace thimble {
 
@@ -35,21 +32,15 @@ class NeuralClassifier : public Classifier {
 
   /// The network's declaration.
   /// @throws UsageError  if it was neither trained nor loaded
-  const nn::Graph& graph() const;
+  const nn::Graph& graph() const { return network().graph(); }
 
  private:
-  /// A network for batches of `batch` pictures, made at first use.
-  nn::InferenceNetwork& network(int batch) const;
+  const nn::InferencePool& network() const;
 
   Recipe recipe_;
   NeuralOptions options_;
   ModelDescription description_;
-  std::optional<nn::Graph> graph_;
-  nn::InputScaling scaling_;
-  nn::ParameterValues parameters_;
-
-  mutable std::mutex networks_mutex_;
-  mutable std::vector<nn::InferenceNetwork> networks_;
+  std::unique_ptr<const nn::InferencePool> network_;  // null: neither trained nor loaded
 };
 
 /// For the table of families (models/registry.cpp).

@@ -18,23 +18,41 @@ namespace {
 struct Filled {
   int layer;
   std::optional<int> folded_norm;
-  Tensor weights, bias;  // convolution, dense
+  Tensor weights, bias;      // convolution, dense
+  bool has_weights = false;  // somebody else filled them in already
   Desc plain_weights;
   Tensor scale_shift, mean, variance;  // batch norm on its own
 };
 
 }  // namespace
 
+struct SharedWeights::Impl {
+  struct Entry {
+    int layer;
+    Desc layout;
+    std::shared_ptr<Block> block;
+  };
+  std::vector<Entry> entries;
+};
+
+SharedWeights::SharedWeights() : impl_(std::make_unique<Impl>()) {}
+SharedWeights::~SharedWeights() = default;
+
 class InferenceNetwork::Impl {
  public:
-  Impl(const Graph& graph, const InputScaling& scaling, int batch_size, Precision precision)
+  using WeightEntries = std::vector<SharedWeights::Impl::Entry>;
+
+  /// @param shared  may be null
+  Impl(const Graph& graph, const InputScaling& scaling, int batch_size, Precision precision,
+       const WeightEntries* shared)
       : graph_(graph),
         scaling_(scaling),
         batch_size_(batch_size),
         type_(data_type(resolve(precision))),
         pictures_(static_cast<std::size_t>(batch_size) *
                   static_cast<std::size_t>(graph.input().size())),
-        values_(graph_.layers().size()) {
+        values_(graph_.layers().size()),
+        shared_(shared) {
     values_[0] = input_ =
         program_.persistent(plain_desc(dims_of(graph_.input(), batch_size), type_));
     for (int i = 1; i < static_cast<int>(graph_.layers().size()); ++i) {
@@ -49,7 +67,11 @@ class InferenceNetwork::Impl {
                    convert(static_cast<const float*>(from.data()), n, DataType::f32, to.data());
                  });
     program_.allocate();
+    shared_ = nullptr;
   }
+
+  /// The weights that it filled in itself.
+  const WeightEntries& own_weights() const { return own_weights_; }
 
   void fill(const ParameterValues& values);
 
@@ -90,6 +112,8 @@ class InferenceNetwork::Impl {
 
   /// The layer that alone takes this one's output, if it is of `kind`.
   std::optional<int> sole_consumer(int index, LayerKind kind) const;
+  /// Memory for a layer's weights, where possible that of another network.
+  void place_weights(Filled& filled, const Desc& layout);
   const NamedArray* find(const ParameterValues& values, int layer, const char* name) const;
   Tensor& value(int index) { return values_[static_cast<std::size_t>(index)]; }
 
@@ -97,7 +121,25 @@ class InferenceNetwork::Impl {
   std::vector<Tensor> values_;
   std::vector<Filled> filled_;
   Tensor input_, output_;
+  const WeightEntries* shared_;  // while it is built
+  WeightEntries own_weights_;
+  std::vector<std::shared_ptr<Block>> others_weights_;
 };
+
+void InferenceNetwork::Impl::place_weights(Filled& filled, const Desc& layout) {
+  if (shared_ != nullptr) {
+    for (const auto& entry : *shared_) {
+      if (entry.layer != filled.layer || entry.layout != layout) continue;
+      others_weights_.push_back(entry.block);
+      filled.weights = {view(layout, entry.block->data()), -1};
+      filled.has_weights = true;
+      return;
+    }
+  }
+  auto block = std::make_shared<Block>(layout.get_size());
+  filled.weights = {view(layout, block->data()), -1};
+  own_weights_.push_back({filled.layer, layout, std::move(block)});
+}
 
 std::optional<int> InferenceNetwork::Impl::sole_consumer(int index, LayerKind kind) const {
   const int consumer = graph_.sole_consumer(index);
@@ -149,7 +191,7 @@ void InferenceNetwork::Impl::conv(int index) {
   const Tensor x = value(l.inputs[0]);
   const auto forward = choose_convolution(shape, x.desc(), type_, false, relu.has_value());
   const Tensor out = program_.tensor(forward.dst_desc());
-  filled.weights = program_.persistent(forward.weights_desc());
+  place_weights(filled, forward.weights_desc());
   filled.plain_weights = plain_desc(shape.weights, DataType::f32);
   std::unordered_map<int, Tensor> arguments{
       {DNNL_ARG_SRC, program_.in_layout(Program::forward, l.name, x, forward.src_desc())},
@@ -191,7 +233,7 @@ void InferenceNetwork::Impl::dense(int index) {
 
   Filled filled{};
   filled.layer = index;
-  filled.weights = program_.persistent(forward.weights_desc());
+  place_weights(filled, forward.weights_desc());
   filled.plain_weights = plain_desc(weights_dims, DataType::f32);
   const Tensor out = program_.tensor(out_desc);
   std::unordered_map<int, Tensor> arguments{
@@ -329,7 +371,9 @@ void InferenceNetwork::Impl::fill_product(const Filled& filled, const ParameterV
       bias[o] = s * (bias[o] - mean[o]) + shift[o];
     }
   }
-  reorder_now(view(filled.plain_weights, weights.data()), filled.weights.memory);
+  if (!filled.has_weights) {
+    reorder_now(view(filled.plain_weights, weights.data()), filled.weights.memory);
+  }
   if (filled.bias) std::ranges::copy(bias, static_cast<float*>(filled.bias.data()));
 }
 
@@ -343,12 +387,18 @@ void InferenceNetwork::Impl::fill_norm(const Filled& filled, const ParameterValu
 }
 
 InferenceNetwork::InferenceNetwork(const Graph& graph, const InputScaling& scaling, int batch_size,
-                                   Precision precision, const ParameterValues& parameters) {
+                                   Precision precision, const ParameterValues& parameters,
+                                   SharedWeights* weights) {
   if (batch_size < 1)
     throw UsageError(fmt::format("batch_size: {}, expected 1 or more", batch_size));
   check_parameters(graph, parameters, "network");
-  impl_ = std::make_unique<Impl>(graph, scaling, batch_size, precision);
+  impl_ = std::make_unique<Impl>(graph, scaling, batch_size, precision,
+                                 weights != nullptr ? &weights->impl_->entries : nullptr);
   impl_->fill(parameters);
+  if (weights != nullptr) {
+    auto& entries = weights->impl_->entries;
+    entries.insert(entries.end(), impl_->own_weights().begin(), impl_->own_weights().end());
+  }
 }
 
 InferenceNetwork::~InferenceNetwork() = default;

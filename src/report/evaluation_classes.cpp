@@ -18,33 +18,37 @@ constexpr std::size_t kMostLines = 10;
 
 Cell number_or_nothing(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
 
-Table classification_table(const Evaluation& e, const Curves& curves) {
+Table classification_table(const Evaluation& e) {
   using Format = Column::Format;
   Table table;
   table.caption = "Classification report";
-  table.columns = {{"Class", Format::text},       {"Precision", Format::decimal},
-                   {"Recall", Format::decimal},   {"F1", Format::decimal},
-                   {"Pictures", Format::integer}, {"Average precision", Format::decimal},
-                   {"ROC AUC", Format::decimal}};
-  for (std::size_t c = 0; c < e.classes.size(); ++c) {
-    const ClassMetrics& one = e.classes[c];
-    table.rows.push_back({one.name, one.precision, one.recall, one.f1,
-                          static_cast<double>(one.support),
-                          number_or_nothing(curves.classes[c].average_precision),
-                          number_or_nothing(curves.classes[c].roc_auc)});
-  }
-  table.rows.push_back({"Macro average", e.macro.precision, e.macro.recall, e.macro.f1,
-                        static_cast<double>(e.samples),
-                        number_or_nothing(curves.macro_average_precision),
-                        number_or_nothing(curves.macro_roc_auc)});
-  table.rows.push_back({"Weighted average",
-                        e.weighted.precision,
-                        e.weighted.recall,
-                        e.weighted.f1,
-                        static_cast<double>(e.samples),
-                        {},
-                        {}});
+  table.columns = {{"Class", Format::text},
+                   {"Precision", Format::decimal},
+                   {"Recall", Format::decimal},
+                   {"F1", Format::decimal},
+                   {"Pictures", Format::integer}};
+  const auto add = [&](const std::string& name, const auto& figures, std::uint64_t samples) {
+    table.rows.push_back(
+        {name, figures.precision, figures.recall, figures.f1, static_cast<double>(samples)});
+  };
+  for (const ClassMetrics& one : e.classes) add(one.name, one, one.support);
+  add("Macro average", e.macro, e.samples);
+  add("Weighted average", e.weighted, e.samples);
   return table;
+}
+
+/// Adds how well the probabilities rank the pictures.
+void add_ranking(Table& table, const Curves& curves) {
+  table.columns.push_back({"Average precision", Column::Format::decimal});
+  table.columns.push_back({"ROC AUC", Column::Format::decimal});
+  for (std::size_t c = 0; c < curves.classes.size(); ++c) {
+    table.rows[c].push_back(number_or_nothing(curves.classes[c].average_precision));
+    table.rows[c].push_back(number_or_nothing(curves.classes[c].roc_auc));
+  }
+  std::vector<Cell>& macro = table.rows[curves.classes.size()];
+  macro.push_back(number_or_nothing(curves.macro_average_precision));
+  macro.push_back(number_or_nothing(curves.macro_roc_auc));
+  table.rows.back().resize(table.columns.size());
 }
 
 /// Classes with pictures, lowest recall first.
@@ -128,6 +132,14 @@ std::vector<std::string> odd_classes(const Evaluation& e) {
   return notes;
 }
 
+Section classes_section(const Evaluation& e, Table table) {
+  Section section{"classes", "Class by class", classes_finding(e), {}};
+  section.blocks.emplace_back(recall_chart(e));
+  section.blocks.emplace_back(std::move(table));
+  for (std::string& note : odd_classes(e)) section.blocks.emplace_back(Paragraph{std::move(note)});
+  return section;
+}
+
 /// Classes with an average precision, lowest first.
 std::vector<std::size_t> classes_by_ranking(const Curves& curves) {
   std::vector<std::size_t> order;
@@ -205,13 +217,12 @@ Chart roc_chart(const JudgedModel& judged, const std::vector<std::size_t>& drawn
 }  // namespace
 
 Section classes_section(const JudgedModel& judged) {
-  const Evaluation& e = judged.evaluation;
-  Section section{"classes", "Class by class", classes_finding(e), {}};
-  section.blocks.emplace_back(recall_chart(e));
-  section.blocks.emplace_back(classification_table(e, judged.analysis.curves));
-  for (std::string& note : odd_classes(e)) section.blocks.emplace_back(Paragraph{std::move(note)});
-  return section;
+  Table table = classification_table(judged.evaluation);
+  add_ranking(table, judged.analysis.curves);
+  return classes_section(judged.evaluation, std::move(table));
 }
+
+Section classes_section(const Evaluation& e) { return classes_section(e, classification_table(e)); }
 
 Section ranking_section(const JudgedModel& judged) {
   std::vector<std::size_t> drawn = classes_by_ranking(judged.analysis.curves);

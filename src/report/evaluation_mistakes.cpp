@@ -89,6 +89,20 @@ CellLimits limits_for(const JudgedModel& judged) {
   return limits;
 }
 
+Confusion confusion_block(const Evaluation& e) {
+  const ConfusionMatrix& matrix = e.confusion_matrix;
+  Confusion block;
+  block.id = "confusion-matrix";
+  block.title = "Confusion matrix";
+  for (const ClassMetrics& one : e.classes) block.classes.push_back(one.name);
+  for (std::size_t truth = 0; truth < matrix.classes(); ++truth) {
+    for (std::size_t c = 0; c < matrix.classes(); ++c) {
+      block.counts.push_back(matrix.count(truth, c));
+    }
+  }
+  return block;
+}
+
 std::string confusion_finding(const Evaluation& e) {
   const ConfusionMatrix& matrix = e.confusion_matrix;
   const std::uint64_t mistakes = e.samples - matrix.correct();
@@ -169,16 +183,9 @@ std::string pictures_finding(const std::vector<Answer>& answers, const JudgedMod
 }  // namespace
 
 Section confusion_section(const JudgedModel& judged, PictureAtlas& atlas) {
-  const ConfusionMatrix& matrix = judged.evaluation.confusion_matrix;
-  const std::size_t n = matrix.classes();
-  Confusion block;
-  block.id = "confusion-matrix";
-  block.title = "Confusion matrix";
-  block.classes = judged.judged.dataset.classes;
+  const std::size_t n = judged.evaluation.confusion_matrix.classes();
+  Confusion block = confusion_block(judged.evaluation);
   block.pictures.resize(n * n);
-  for (std::size_t truth = 0; truth < n; ++truth) {
-    for (std::size_t c = 0; c < n; ++c) block.counts.push_back(matrix.count(truth, c));
-  }
   const CellLimits limits = limits_for(judged);
   for (const Answer& answer : answers_of(judged)) {
     std::vector<PictureCell>& cell = block.pictures[answer.truth * n + answer.predicted];
@@ -197,8 +204,15 @@ Section confusion_section(const JudgedModel& judged, PictureAtlas& atlas) {
        std::move(block)}};
 }
 
-Section confused_pairs_section(const JudgedModel& judged) {
-  const Evaluation& e = judged.evaluation;
+Section confusion_section(const Evaluation& e) {
+  return {
+      "confusion",
+      "Who is taken for whom",
+      confusion_finding(e),
+      {Paragraph{"A row is a true class, a column what the model called it."}, confusion_block(e)}};
+}
+
+Section confused_pairs_section(const Evaluation& e) {
   const auto pairs = e.confusion_matrix.most_confused(kPairsInWords);
   Section section{"confused-pairs", "The most confused pairs", pairs_finding(e, pairs), {}};
   for (const ConfusionMatrix::Pair& pair : pairs) {

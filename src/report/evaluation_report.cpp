@@ -99,7 +99,7 @@ Report evaluation_report(const JudgedModel& judged) {
   report.notes = notes_of(judged);
   report.sections.push_back(summary_section(judged));
   report.sections.push_back(confusion_section(judged, report.pictures));
-  report.sections.push_back(confused_pairs_section(judged));
+  report.sections.push_back(confused_pairs_section(judged.evaluation));
   report.sections.push_back(pictures_section(judged, report.pictures));
   report.sections.push_back(classes_section(judged));
   report.sections.push_back(calibration_section(judged));

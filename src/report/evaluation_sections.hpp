@@ -16,11 +16,15 @@ Section summary_section(const JudgedModel& judged);
 
 // evaluation_mistakes.cpp
 Section confusion_section(const JudgedModel& judged, PictureAtlas& atlas);
-Section confused_pairs_section(const JudgedModel& judged);
+/// The same without pictures.
+Section confusion_section(const Evaluation& evaluation);
+Section confused_pairs_section(const Evaluation& evaluation);
 Section pictures_section(const JudgedModel& judged, PictureAtlas& atlas);
 
 // evaluation_classes.cpp
 Section classes_section(const JudgedModel& judged);
+/// The same without what takes probabilities.
+Section classes_section(const Evaluation& evaluation);
 Section ranking_section(const JudgedModel& judged);
 
 // evaluation_certainty.cpp

@@ -23,8 +23,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Below this probability the first guess is as likely wrong as right.
-constexpr float kUnsure = 0.5f;
+/// Pixels of a photo's longer edge from which the object in it can still be cut out sharply enough
+/// for the model.
+int enough_edge(const PictureShape& input) {
+  constexpr int kToFindTheObject = 320;
+  constexpr int kTimesTheInput = 8;
+  return std::max(kToFindTheObject, kTimesTheInput * std::max(input.height, input.width));
+}
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -39,7 +44,9 @@ void fail(PictureAnswer& answer, const LoadedModel& model, std::string reason) {
 class BatchAnswer {
  public:
   BatchAnswer(const Batch& batch, const DecodeLimits& limits)
-      : batch_(batch), model_(batch.model()), limits_(limits) {}
+      : batch_(batch), model_(batch.model()), limits_(limits) {
+    if (limits_.enough_edge == 0) limits_.enough_edge = enough_edge(model_.description().input);
+  }
 
   void prepare();
   void predict();
@@ -53,7 +60,7 @@ class BatchAnswer {
 
   const Batch& batch_;
   const LoadedModel& model_;
-  const DecodeLimits& limits_;
+  DecodeLimits limits_;
   std::vector<std::uint8_t> pixels_;
   std::vector<PictureAnswer*> read_;
 };
@@ -156,7 +163,8 @@ void BatchAnswer::add_notices(PictureAnswer& answer) const {
   if (!answer.familiar) {
     answer.notices.push_back(model_.unfamiliar);
     model_.metrics.unfamiliar.add();
-  } else if (*std::ranges::max_element(answer.probabilities) < kUnsure) {
+  } else if (*std::ranges::max_element(answer.probabilities) <
+             static_cast<float>(model_.description().unsure_below)) {
     const auto top = top_classes(answer.probabilities, 2);
     const auto& classes = model_.description().classes;
     std::string message = "The model is not sure:";
