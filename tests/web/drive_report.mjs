@@ -6,27 +6,15 @@
 // nothing wider than the window, the first section usable within SECONDS (2); a confusion matrix
 // opens the pictures behind its cells. Exits 1 if anything is wrong.
 
-import { existsSync, mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { delimiter, dirname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+
+import { chromium } from "./playwright.mjs";
 
 // Chromium's largest picture.
 const MOST_PIXELS = 16000;
-
-const here = dirname(fileURLToPath(import.meta.url));
-const { chromium } = createRequire(join(here, "../../web/package.json"))("playwright-core");
-
-function browserPath() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM;
-  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
-    for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-      if (existsSync(join(folder, name))) return join(folder, name);
-    }
-  }
-  throw new Error("no Chromium found: install it or set CHROMIUM to its path");
-}
 
 async function open(browser, file, look, problems) {
   const page = await browser.newPage({
@@ -101,11 +89,7 @@ async function screenshots(page, look, folder) {
 }
 
 async function drive(file, folder, within) {
-  const browser = await chromium.launch({
-    executablePath: browserPath(),
-    chromiumSandbox: process.getuid?.() !== 0,
-    args: ["--disable-dev-shm-usage"],
-  });
+  const browser = await chromium();
   let failed = false;
   try {
     for (const width of [1400, 390]) {

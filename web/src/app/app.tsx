@@ -3,6 +3,8 @@
 import { render } from "preact";
 
 import { App } from "./app_page";
+import { stayWhenDroppedOn } from "./use_arrivals";
 
+stayWhenDroppedOn();
 const app = document.getElementById("app");
 if (app !== null) render(<App />, app);

@@ -6,6 +6,15 @@ function hasFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes("Files") ?? false;
 }
 
+/** Keeps the browser from leaving the page for a file that is dropped where nobody waits for it. */
+export function stayWhenDroppedOn(): void {
+  const stay = (event: DragEvent) => {
+    if (hasFiles(event)) event.preventDefault();
+  };
+  addEventListener("dragover", stay);
+  addEventListener("drop", stay);
+}
+
 /** @return  whether files are being dragged over the page */
 export function useArrivals(onFiles: (files: File[]) => void): boolean {
   const [dragging, setDragging] = useState(false);
