@@ -11,8 +11,14 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
+#include "base/progress.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/data_options.hpp"
+#include "cli/evaluate.hpp"
+#include "cli/writable.hpp"
+#include "evaluation/certainty.hpp"
+#include "evaluation/training_run.hpp"
 #include "models/classifier.hpp"
 #include "models/description.hpp"
 #include "models/recipe.hpp"
@@ -58,11 +64,12 @@ void show(const std::string& model, bool as_json) {
   }
   std::cout << fmt::format(
       "name        {}\nfamily      {}\nfile        {} ({})\ninput       {}\nclasses     {}: {}\n"
-      "trained on  {}\nmetrics     {}\nmade by     thimble {}\n\n{}",
+      "trained on  {}\nmetrics     {}\npictures    {}\nmade by     thimble {}\n\n{}",
       description.name, description.family, file.string(), format_bytes(fs::file_size(file)),
       to_string(description.input), description.classes.size(),
       fmt::join(description.classes, ", "), trained_on_text(description.trained_on),
-      metrics_text(description.metrics), description.program_version, classifier->summary());
+      metrics_text(description.metrics), certainty_text(description), description.program_version,
+      classifier->summary());
 }
 
 /// Names and what is to be said of each, one a line.
@@ -102,6 +109,65 @@ void list() {
   if (recipes.empty()) std::cout << "  none in " << recipes_folder().string() << "\n";
 }
 
+struct CalibrateArguments {
+  std::string model;
+  DataOptions data;
+  std::string out;  ///< empty: the model's own file
+};
+
+void calibrate(CalibrateArguments arguments) {
+  const fs::path file = find_model(arguments.model);
+  const fs::path out = arguments.out.empty() ? file : fs::path(arguments.out);
+  require_writable_file(out);
+  const std::unique_ptr<Classifier> classifier = load_classifier(file);
+  const ModelDescription& description = classifier->description();
+  if (arguments.data.source.empty()) arguments.data.source = default_source(description);
+  const TrainingSamples samples = samples_for(description, load(arguments.data));
+  const Provenance& data = samples.train.provenance;
+  if (data.fingerprint != description.trained_on.fingerprint) {
+    throw UsageError(fmt::format(
+        "{} is not the data that the model '{}' was trained on ({}), so the pictures that its "
+        "training kept aside cannot be told; name that data with --data",
+        data.name, description.name, trained_on_text(description.trained_on)));
+  }
+  catch_interrupts();
+  ConsoleProgress progress("calibrate", "images");
+  const auto judged = judge_validation(*classifier, samples, &progress);
+  const Probabilities validation = judged ? judged->probabilities : Probabilities();
+  for (const std::string& note : fit_certainty(*classifier, samples, validation, &progress)) {
+    std::cerr << "note: " << note << "\n";
+  }
+  classifier->save(out);
+  std::cout << fmt::format("pictures    {}\nmodel       {} ({})\n",
+                           certainty_text(classifier->description()), out.string(),
+                           format_bytes(fs::file_size(out)));
+}
+
+void add_calibrate_command(CLI::App& parent) {
+  const auto arguments = std::make_shared<CalibrateArguments>();
+  arguments->data.source.clear();
+  CLI::App* command = parent.add_subcommand(
+      "calibrate", "Fit how sure a model is, and what is unfamiliar to it; training does it too");
+  command
+      ->add_option("model", arguments->model,
+                   "A run's folder, a model file, or the name of a model that ships with Thimble")
+      ->type_name("MODEL")
+      ->required();
+  add_data_options(*command, arguments->data);
+  CLI::Option* data = command->get_option("--data");
+  data->description(
+      data->get_description() +
+      "; what the model was trained on; needed where that is no data set with a name");
+  command->add_option("--out", arguments->out, "Where to write the model; without it, over the old")
+      ->type_name("FILE");
+  command->footer(
+      "For models made by earlier versions. The network stays as it is.\n\n"
+      "Examples:\n"
+      "  thimble model calibrate runs/cnn-fashion-mnist\n"
+      "  thimble model calibrate old.safetensors --data shoes/ --out new.safetensors");
+  command->callback([arguments] { calibrate(*arguments); });
+}
+
 }  // namespace
 
 void add_model_command(CLI::App& program) {
@@ -128,6 +194,7 @@ void add_model_command(CLI::App& program) {
   show_command->callback([arguments] { show(arguments->model, arguments->json); });
 
   command->add_subcommand("list", "Models that come with the program, and recipes")->callback(list);
+  add_calibrate_command(*command);
   command->footer(
       "Examples:\n"
       "  thimble model list\n"

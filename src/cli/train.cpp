@@ -17,6 +17,7 @@
 #include "cli/commands.hpp"
 #include "cli/data_options.hpp"
 #include "cli/quiet_progress.hpp"
+#include "evaluation/certainty.hpp"
 #include "evaluation/evaluation.hpp"
 #include "evaluation/training_run.hpp"
 #include "models/recipe.hpp"
@@ -180,8 +181,11 @@ void fit_and_judge(Classifier& classifier, TrainingSamples& samples, const Argum
   out << fmt::format("trained    {} in {}\n", report.stopped_because,
                      format_duration(report.seconds));
   const std::unique_ptr<Progress> progress = make_progress(arguments, "evaluate", "images");
-  if (const auto evaluation = judge_validation(classifier, samples, progress.get())) {
-    out << "validation " << figures_text(*evaluation) << "\n";
+  const auto judged = judge_validation(classifier, samples, progress.get());
+  if (judged) out << "validation " << figures_text(judged->evaluation) << "\n";
+  const Probabilities validation = judged ? judged->probabilities : Probabilities();
+  for (const std::string& note : fit_certainty(classifier, samples, validation, progress.get())) {
+    std::cerr << "note: " << note << "\n";
   }
   // Saved before the test as well: nothing that goes wrong from here on can cost the model.
   save_model(classifier, arguments);

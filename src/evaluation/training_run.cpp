@@ -15,9 +15,19 @@ namespace {
 using nlohmann::json;
 
 json figures(const Evaluation& evaluation) {
+  const ConfusionMatrix& counts = evaluation.confusion_matrix;
+  json confusion = json::array();
+  for (std::size_t truth = 0; truth < counts.classes(); ++truth) {
+    json row = json::array();
+    for (std::size_t c = 0; c < counts.classes(); ++c) row.push_back(counts.count(truth, c));
+    confusion.push_back(std::move(row));
+  }
+  const Interval& interval = evaluation.accuracy_interval;
   return {{"accuracy", evaluation.accuracy},
+          {"interval", json::array({interval.low, interval.high})},
           {"loss", evaluation.loss},
-          {"samples", evaluation.samples}};
+          {"samples", evaluation.samples},
+          {"confusion", std::move(confusion)}};
 }
 
 }  // namespace
@@ -54,14 +64,15 @@ FitReport fit_run(Classifier& classifier, const TrainingSamples& samples,
   return classifier.fit(samples.train, options);
 }
 
-std::optional<Evaluation> judge_validation(Classifier& classifier, const TrainingSamples& samples,
-                                           Progress* progress) {
+std::optional<JudgedValidation> judge_validation(Classifier& classifier,
+                                                 const TrainingSamples& samples,
+                                                 Progress* progress) {
   if (samples.validation.size() == 0) return std::nullopt;
   const Dataset& data = samples.validation;
-  Evaluation evaluation =
-      evaluate(predict(classifier, data.images, {.progress = progress}), data.labels, data.classes);
+  Probabilities probabilities = predict(classifier, data.images, {.progress = progress});
+  Evaluation evaluation = evaluate(probabilities, data.labels, data.classes);
   classifier.description().metrics["validation"] = figures(evaluation);
-  return evaluation;
+  return JudgedValidation{std::move(evaluation), std::move(probabilities)};
 }
 
 JudgedTest judge_test(Classifier& classifier, TrainingSamples& samples,

@@ -39,10 +39,16 @@ TrainingSamples samples_for(const ModelDescription& model, DatasetSplits splits)
 FitReport fit_run(Classifier& classifier, const TrainingSamples& samples,
                   const std::filesystem::path& folder, bool resume, Progress* progress);
 
+struct JudgedValidation {
+  Evaluation evaluation;
+  Probabilities probabilities;  ///< float32 [validation samples, classes]
+};
+
 /// Judges the trained model on the validation samples, for the record: the figures go into its
 /// description. Nothing where there are none.
-std::optional<Evaluation> judge_validation(Classifier& classifier, const TrainingSamples& samples,
-                                           Progress* progress);
+std::optional<JudgedValidation> judge_validation(Classifier& classifier,
+                                                 const TrainingSamples& samples,
+                                                 Progress* progress);
 
 struct JudgedTest {
   Evaluation evaluation;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "base/simd.hpp"
+
 namespace thimble {
 namespace {
 
@@ -21,6 +23,11 @@ classical::HogOptions hog_options(const PictureShape& shape) {
   const double shorter = std::min(shape.height, shape.width);
   if (std::lround(shorter / options.cell) < options.block) options.block = 1;
   return options;
+}
+
+THIMBLE_SIMD_CLONES
+void add_pixels(const std::uint8_t* pixels, std::size_t n, std::uint32_t* sums) {
+  for (std::size_t i = 0; i < n; ++i) sums[i] += pixels[i];
 }
 
 std::size_t parts_along(int pixels) { return std::min(static_cast<std::size_t>(pixels), kParts); }
@@ -54,26 +61,22 @@ void NoveltyFeatures::add_levels(std::span<const std::uint8_t> picture, float* o
   const auto height = static_cast<std::size_t>(shape_.height);
   const auto width = static_cast<std::size_t>(shape_.width);
   const auto channels = static_cast<std::size_t>(shape_.channels);
-  std::vector<std::uint32_t> sums(columns_ * channels);
+  std::vector<std::uint32_t> sums(width * channels);
   for (std::size_t row = 0; row < rows_; ++row) {
     const std::size_t top = row * height / rows_;
     const std::size_t bottom = (row + 1) * height / rows_;
     std::ranges::fill(sums, 0);
     for (std::size_t y = top; y < bottom; ++y) {
-      const std::uint8_t* pixel = picture.data() + y * width * channels;
-      for (std::size_t column = 0; column < columns_; ++column) {
-        const std::size_t end = (column + 1) * width / columns_;
-        for (std::size_t x = column * width / columns_; x < end; ++x) {
-          for (std::size_t c = 0; c < channels; ++c) sums[column * channels + c] += *pixel++;
-        }
-      }
+      add_pixels(picture.data() + y * sums.size(), sums.size(), sums.data());
     }
     for (std::size_t column = 0; column < columns_; ++column) {
-      const std::size_t area =
-          (bottom - top) * ((column + 1) * width / columns_ - column * width / columns_);
-      const float factor = weight_ / (255.0F * static_cast<float>(area));
+      const std::size_t left = column * width / columns_;
+      const std::size_t right = (column + 1) * width / columns_;
+      const float factor = weight_ / (255.0F * static_cast<float>((bottom - top) * (right - left)));
       for (std::size_t c = 0; c < channels; ++c) {
-        *out++ = factor * static_cast<float>(sums[column * channels + c]);
+        std::uint32_t sum = 0;
+        for (std::size_t x = left; x < right; ++x) sum += sums[x * channels + c];
+        *out++ = factor * static_cast<float>(sum);
       }
     }
   }

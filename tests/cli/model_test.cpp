@@ -26,6 +26,20 @@ TEST(ModelCommand, ShowsARun) {
       nlohmann::json::parse(run_thimble(folder.path(), {"model", "show", "run", "--json"}).out);
   EXPECT_EQ(json.at("classes").size(), 10u);
   EXPECT_EQ(json.at("file"), "run/model.safetensors");
+  EXPECT_EQ(json.at("style").at("kind"), "cut_out");
+  EXPECT_EQ(json.at("metrics").at("test").at("confusion").size(), 10u);
+  EXPECT_THAT(shown.out, HasSubstr("; tells unfamiliar pictures\n"));
+
+  // What training fitted at its end, fitted again, is the same.
+  const std::string data = "synthetic:train=100,test=20";
+  const Outcome again = run_thimble(
+      folder.path(), {"model", "calibrate", "run", "--data", data, "--out", "again.safetensors"});
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(read_text(folder / "again.safetensors"), read_text(folder / "run/model.safetensors"));
+  const Outcome other = run_thimble(
+      folder.path(), {"model", "calibrate", "run", "--data", "synthetic:train=90,test=20"});
+  EXPECT_EQ(other.status, 2);
+  EXPECT_THAT(other.err, HasSubstr("is not the data that the model 'keras-cnn' was trained on"));
 }
 
 TEST(ModelCommand, ListsTheRecipes) {
