@@ -5,18 +5,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <iterator>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/escape.hpp"
 
 namespace thimble::serve {
 namespace {
@@ -28,25 +27,11 @@ constexpr std::size_t kMaxWaiting = 8192;
 // The writer sleeps so long before it takes what has come: one write for many lines.
 constexpr std::chrono::milliseconds kGather{20};
 
-/// A JSON string; bytes that are not UTF-8 are replaced.
-void append_string(std::string_view text, std::string& out) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
-  });
-  if (plain) {
-    out += '"';
-    out += text;
-    out += '"';
-  } else {
-    out += nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-  }
-}
-
 void append_member(std::string_view name, std::string_view value, std::string& out) {
   out += ',';
-  append_string(name, out);
+  append_json_string(out, name);
   out += ':';
-  append_string(value, out);
+  append_json_string(out, value);
 }
 
 /// {"time":"2026-11-20T21:20:42.123Z"

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "serve/chunk_decoder.hpp"
 #include "serve/request_target.hpp"
 
 namespace thimble::serve {
@@ -17,9 +18,6 @@ namespace {
 namespace http = boost::beast::http;
 using boost::beast::error_code;
 using boost::beast::iequals;
-
-// Room that a body may take beyond what came of it: an announced length alone costs nothing.
-constexpr std::size_t kBodyGrowth = 4;
 
 Refusal malformed(std::string_view detail) {
   return {problem(400, "Malformed request", detail), "malformed"};
@@ -49,10 +47,11 @@ bool names_a_version(std::string_view request_line) {
 }  // namespace
 
 /// Finds the end of the head, and gives the head as a whole to Beast's parser: its limits hold for
-/// each piece that it takes, and it unfolds fields. It also reads the frames of chunked bodies.
+/// each piece that it takes, and it unfolds fields.
 class RequestParser::Impl final : public http::basic_parser<true> {
  public:
-  explicit Impl(const RequestLimits& limits) : limits_(limits) {
+  explicit Impl(const RequestLimits& limits)
+      : limits_(limits), chunks_(limits.body_bytes, limits.header_bytes) {
     // The limit was checked before a byte of it comes here.
     header_limit(std::numeric_limits<std::uint32_t>::max());
     body_limit(limits.body_bytes);
@@ -71,7 +70,7 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   Stage stage() const { return stage_; }
   bool http_1_0() const { return http_1_0_; }
   bool expects_continue() const {
-    return stage_ == Stage::body && expects_continue_ && request_.body.empty() && pending_.empty();
+    return stage_ == Stage::body && expects_continue_ && request_.body.empty() && !chunks_.begun();
   }
   HttpRequest& request() { return request_; }
   Refusal& refusal() { return *refusal_; }
@@ -98,6 +97,7 @@ class RequestParser::Impl final : public http::basic_parser<true> {
     const std::size_t before = pending_.size();
     pending_ += bytes.substr(0, limits_.header_bytes + 1 - std::min(before, limits_.header_bytes));
     const std::size_t end = find_head_end(pending_);
+    if (stage_ == Stage::refused) return bytes.size();
     if (end == 0) return pending_.size() - before;
     const std::string head = std::move(pending_);
     pending_.clear();
@@ -146,7 +146,6 @@ class RequestParser::Impl final : public http::basic_parser<true> {
     if (http_1_0_ && chunked()) {
       return refuse(malformed("HTTP/1.0 has no Transfer-Encoding."));
     }
-    eager(true);
     if (stage_ == Stage::head) stage_ = Stage::body;
   }
 
@@ -163,40 +162,21 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   std::size_t feed_body(std::string_view bytes) {
     const std::uint64_t missing = *content_length() - request_.body.size();
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(missing, bytes.size()));
-    append_to_body(bytes.substr(0, count), static_cast<std::size_t>(*content_length()));
+    append_to_body(bytes.substr(0, count), static_cast<std::size_t>(*content_length()),
+                   request_.body);
     if (count == missing) stage_ = Stage::complete;
     return count;
   }
 
-  void append_to_body(std::string_view bytes, std::size_t expected) {
-    std::string& body = request_.body;
-    const std::size_t size = body.size() + bytes.size();
-    if (size > body.capacity()) body.reserve(std::min(kBodyGrowth * size, expected));
-    body += bytes;
-  }
-
   std::size_t feed_chunks(std::string_view bytes) {
-    const std::size_t before = pending_.size();
-    // What Beast could not take yet must come again with more behind it.
-    if (before > 0) pending_ += bytes;
-    const std::string_view input = before > 0 ? std::string_view(pending_) : bytes;
-    error_code error;
-    const std::size_t taken = put(boost::asio::const_buffer(input.data(), input.size()), error);
-    if (error && error != http::error::need_more) {
-      refuse(error == http::error::body_limit ? body_too_large(limits_.body_bytes)
-                                              : malformed("The body's chunks cannot be read."));
-      return bytes.size();
+    const std::size_t taken = chunks_.feed(bytes, request_.body);
+    if (chunks_.status() == ChunkDecoder::Status::complete) stage_ = Stage::complete;
+    if (chunks_.status() == ChunkDecoder::Status::too_large) {
+      refuse(body_too_large(limits_.body_bytes));
+    } else if (chunks_.status() == ChunkDecoder::Status::malformed) {
+      refuse(malformed("The body's chunks cannot be read."));
     }
-    if (stage_ == Stage::complete) {
-      pending_ = {};
-      return taken - before;
-    }
-    if (input.size() - taken > limits_.header_bytes) {
-      refuse(malformed("The frame of a chunk is too long."));
-      return bytes.size();
-    }
-    pending_ = std::string(input.substr(taken));
-    return bytes.size();
+    return taken;
   }
 
   void on_request_impl(http::verb, boost::beast::string_view method,
@@ -211,7 +191,6 @@ class RequestParser::Impl final : public http::basic_parser<true> {
 
   void on_field_impl(http::field field, boost::beast::string_view name,
                      boost::beast::string_view value, error_code& error) override {
-    if (stage_ != Stage::head) return;  // a trailer: nothing here asks for any
     switch (field) {
       case http::field::host:
         ++hosts_;
@@ -241,18 +220,15 @@ class RequestParser::Impl final : public http::basic_parser<true> {
     error = http::error::bad_value;
   }
 
-  std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view bytes,
-                                 error_code&) override {
-    append_to_body({bytes.data(), bytes.size()}, limits_.body_bytes);
-    return bytes.size();
-  }
-
   void on_finish_impl(error_code&) override { stage_ = Stage::complete; }
 
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(boost::beast::string_view, error_code&) override { return 0; }
   void on_chunk_header_impl(std::uint64_t, boost::beast::string_view, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view, error_code&) override {
+    return 0;
+  }
   void on_response_impl(int, boost::beast::string_view, int, error_code&) override {}
 
   RequestLimits limits_;
@@ -261,9 +237,10 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   std::optional<Refusal> refusal_;
   std::string_view complaint_;
 
-  std::string pending_;       // of a head, or the frame of a chunk, that has not come in full
+  std::string pending_;       // of a head that has not come in full
   std::size_t line_ = 0;      // of the head: where the line under way begins
   std::size_t searched_ = 0;  // of the head: no line feed between `line_` and here
+  ChunkDecoder chunks_;
 
   int hosts_ = 0;
   int lengths_ = 0;

@@ -3,20 +3,19 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "serve/utf8.hpp"
+#include "base/escape.hpp"
 
 namespace thimble::serve {
 namespace {
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;
+}
+
+bool is_utf8(std::string_view text) {
+  const bool ascii = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return ascii || valid_utf8(text) == text;
 }
 
 bool has_escaped_slash(std::string_view path) {
@@ -24,6 +23,13 @@ bool has_escaped_slash(std::string_view path) {
 }
 
 }  // namespace
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
 
 std::optional<std::string> percent_decode(std::string_view text) {
   if (text.find('%') == std::string_view::npos) return std::string(text);

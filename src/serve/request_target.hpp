@@ -13,6 +13,9 @@ struct RequestTarget {
   std::string query;  ///< behind the question mark, as sent
 };
 
+/// Of a hexadecimal digit, either case; -1 for anything else.
+int hex_value(char c);
+
 /// Text with its %XX replaced by the bytes they stand for; none where a % is followed by anything
 /// else than two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
