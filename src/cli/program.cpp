@@ -37,6 +37,7 @@ void add_commands(CLI::App& program) {
       "  thimble train                              train the default model on Fashion-MNIST\n"
       "  thimble evaluate runs/cnn-fashion-mnist    judge it on the test set\n"
       "  thimble predict runs/cnn-fashion-mnist photo.png\n"
+      "  thimble serve                              a page and an HTTP API\n"
       "\n"
       "'thimble COMMAND --help' tells more, with examples.");
   add_data_command(program);
@@ -45,6 +46,7 @@ void add_commands(CLI::App& program) {
   add_evaluate_command(program);
   add_compare_command(program);
   add_predict_command(program);
+  add_serve_command(program);
   add_model_command(program);
   add_completion_command(program);
 }

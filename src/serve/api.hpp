@@ -2,12 +2,14 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "serve/http.hpp"
 #include "serve/metrics.hpp"
+#include "serve/router.hpp"
 #include "serve/service.hpp"
 
 namespace thimble::serve {
@@ -18,16 +20,22 @@ struct ApiOptions {
   std::size_t max_pictures = 64;     ///< in one request
 };
 
-/// Answers requests with the help of a service. Must outlive the requests under way.
+/// Answers requests with the help of a service, which must outlive it.
 class Api {
  public:
   Api(ApiOptions options, Service& service, Metrics& metrics);
+  /// Waits for the requests under way.
   ~Api();
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
   /// A Handler.
   void handle(HttpRequest request, Respond respond);
+
+  const std::vector<Route>& routes() const;
+
+  /// Requests that have come and are not answered yet.
+  std::int64_t under_way() const;
 
  private:
   class Impl;

@@ -56,6 +56,10 @@ class RunningProgram {
 
   void send(int signal_number) const { kill(pid_, signal_number); }
 
+  /// Files that take what it prints.
+  std::filesystem::path out_file() const { return output_ / "out"; }
+  std::filesystem::path err_file() const { return output_ / "err"; }
+
   /// Waits until `path` exists with at least `lines` lines, or the program ended.
   void wait_for_lines(const std::filesystem::path& path, long lines) {
     const auto enough = [&] {
