@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "data/garment_drawer.hpp"
+#include "report/model_report.hpp"
 #include "serve/access_rules.hpp"
 #include "serve/classify_answer.hpp"
 #include "serve/classify_request.hpp"
@@ -109,6 +110,7 @@ class Api::Impl {
   void submit_form(Call call);
   void models(Call call);
   void model(Call call);
+  void model_report(Call call);
   void sample_list(Call call);
   void sample(Call call);
   void reload(Call call);
@@ -156,6 +158,7 @@ void Api::Impl::add_routes() {
   add("POST", "/v1/classify", false, &Impl::classify);
   add("GET", "/v1/models", false, &Impl::models);
   add("GET", "/v1/models/{name}", false, &Impl::model);
+  add("GET", "/v1/models/{name}/report", false, &Impl::model_report);
   add("GET", "/v1/samples", true, &Impl::sample_list);
   add("GET", "/v1/samples/{id}.png", true, &Impl::sample);
   // Without a token anybody could keep the disk busy.
@@ -334,6 +337,17 @@ void Api::Impl::models(Call call) { call.respond(json_content(to_json(service_.m
 void Api::Impl::model(Call call) {
   const auto model = service_.model(call.argument);
   call.respond(model ? json_content(to_json(*model)) : model_not_found(call.argument));
+}
+
+void Api::Impl::model_report(Call call) {
+  const auto model = service_.model(call.argument);
+  if (!model) return call.respond(model_not_found(call.argument));
+  const Respond respond = call.respond;
+  later(respond, [respond, model] {
+    const report::Report report =
+        report::model_report(model->classifier->description(), model->version);
+    respond(json_content(report::to_json(report)));
+  });
 }
 
 void Api::Impl::sample_list(Call call) {

@@ -144,6 +144,8 @@ TEST_F(ApiTest, DescribesItsModels) {
   EXPECT_EQ(one.parsed(), models["models"][1]);
   EXPECT_EQ(one.parsed()["input"], json::parse(R"({"height": 4, "width": 4, "channels": 1})"));
   EXPECT_EQ(one.parsed()["classes"], json::parse(R"(["a", "b", "c"])"));
+  EXPECT_FALSE(ask("GET", "/v1/models/one/report").parsed()["sections"].empty());
+  EXPECT_EQ(ask("GET", "/v1/models/three/report").status, 404);
 }
 
 TEST_F(ApiTest, GivesSamplesThatItDrew) {
