@@ -30,7 +30,7 @@
 #include "evaluation/prediction.hpp"
 #include "evaluation/significance.hpp"
 #include "imaging/contact_sheet.hpp"
-#include "imaging/garment_photo.hpp"
+#include "imaging/preparation.hpp"
 #include "imaging/resize.hpp"
 #include "models/classifier.hpp"
 #include "models/shipped.hpp"
@@ -364,7 +364,7 @@ struct Arguments {
   std::vector<std::string> conditions = {std::begin(kConditions), std::end(kConditions)};
   std::size_t count = 2000;
   std::uint64_t seed = 1;
-  int enough_edge = 256;
+  std::optional<int> enough_edge;  ///< that of the service
   std::string photos;
   std::optional<int> threads;
   bool as_json = false;
@@ -402,7 +402,8 @@ struct Returned {
 };
 
 Returned send(const Images& pictures, const std::string& condition, std::uint64_t number,
-              const Arguments& arguments) {
+              const PictureStyle& style, const Arguments& arguments) {
+  const int edge = arguments.enough_edge.value_or(enough_edge(pictures.shape(), style));
   const PictureShape shape = pictures.shape();
   const std::size_t n = pictures.size();
   Returned returned{condition, Images(shape, n),           Images(shape, n), Images(shape, n),
@@ -414,8 +415,8 @@ Returned send(const Images& pictures, const std::string& condition, std::uint64_
     const Scene scene = draw_scene(condition, pictures[i], seed);
     const Picture photo = Photographer(pictures[i], shape, scene).take(mix64(seed));
     const std::vector<std::byte> jpeg = encode_jpeg(photo, scene.quality);
-    const PreparedPicture prepared = prepare_garment_photo(
-        decode_picture(jpeg, "photo", {.enough_edge = arguments.enough_edge}), shape);
+    const PreparedPicture prepared =
+        prepare_picture(decode_picture(jpeg, "photo", {.enough_edge = edge}), shape, style);
     std::ranges::copy(prepared.picture.pixels, returned.prepared[i].begin());
     returned.notices[i] = prepared.notice;
     const Picture resized = fit_to(decode_picture(jpeg, "photo"), shape);
@@ -514,6 +515,8 @@ void run(const Arguments& arguments) {
   for (const std::size_t i : order) labels.push_back(dataset.labels[i]);
   const std::unique_ptr<Classifier> model =
       load_classifier(arguments.model.empty() ? shipped_model() : find_model(arguments.model));
+  PictureStyle style = model->description().style;
+  style.kind = PictureStyle::Kind::cut_out;
   const std::vector<std::int32_t> undisturbed = classify(*model, pictures);
 
   if (!arguments.as_json) {
@@ -531,7 +534,7 @@ void run(const Arguments& arguments) {
   for (const std::string& condition : arguments.conditions) {
     const auto number = static_cast<std::uint64_t>(std::ranges::find(kConditions, condition) -
                                                    std::begin(kConditions));
-    const Returned returned = send(pictures, condition, number, arguments);
+    const Returned returned = send(pictures, condition, number, style, arguments);
     if (!arguments.photos.empty()) keep_photos(returned, pictures, arguments);
     const auto prepared = classify(*model, returned.prepared);
     const auto resized = classify(*model, returned.resized);
@@ -552,7 +555,8 @@ void run(const Arguments& arguments) {
                       {"split", arguments.split},
                       {"model", model->description().name},
                       {"seed", arguments.seed},
-                      {"enough_edge", arguments.enough_edge},
+                      {"enough_edge",
+                       arguments.enough_edge.value_or(enough_edge(pictures.shape(), style))},
                       {"conditions", rows}}
                      .dump(2)
               << "\n";

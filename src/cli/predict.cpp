@@ -135,11 +135,12 @@ PredictReport predict_inputs(const Classifier& model, const PredictOptions& opti
   if (options.flip_tta && !knows_mirror_images(description)) {
     say("note: the model was not trained on mirrored pictures; --tta may do harm");
   }
-  PictureStream stream(options.inputs, description.input);
+  PictureStream stream(options.inputs, description.input, description.style);
   const auto writer = make_prediction_writer(options.format, description.classes, out);
   PredictReport report;
   while (!stream.at_end()) {
     const std::uint64_t resized_before = stream.resized();
+    const std::uint64_t cut_out_before = stream.cut_out();
     const PictureBatch batch = stream.read(options.chunk_size);
     for (const std::string& failure : batch.failures) {
       say("thimble: " + failure);
@@ -148,6 +149,15 @@ PredictReport predict_inputs(const Classifier& model, const PredictOptions& opti
     if (resized_before == 0 && stream.resized() > 0) {
       say(fmt::format("note: pictures of another size ({}) are resized to the model's {}",
                       to_string(stream.first_resized_shape()), to_string(description.input)));
+    }
+    if (cut_out_before == 0 && stream.cut_out() > 0) {
+      say(
+          fmt::format("note: pictures that are not like the model's ({}) are brought to its style: "
+                      "the object cut out, centred, light on black",
+                      to_string(description.input)));
+    }
+    for (const std::string& notice : batch.notices) {
+      say("note: " + notice);
     }
     if (batch.images.empty()) continue;
     const Probabilities probabilities =
@@ -161,6 +171,10 @@ PredictReport predict_inputs(const Classifier& model, const PredictOptions& opti
   if (stream.resized() > 0) {
     say(fmt::format("note: {} of {} were resized", format_count(stream.resized()),
                     counted(report.pictures, "picture")));
+  }
+  if (stream.cut_out() > 0) {
+    say(fmt::format("note: {} of {} were brought to the model's style",
+                    format_count(stream.cut_out()), counted(report.pictures, "picture")));
   }
   return report;
 }

@@ -122,8 +122,9 @@ FileKind kind_of(const fs::path& path) {
 
 }  // namespace
 
-PictureStream::PictureStream(const std::vector<fs::path>& inputs, PictureShape shape)
-    : shape_(shape) {
+PictureStream::PictureStream(const std::vector<fs::path>& inputs, PictureShape shape,
+                             PictureStyle style)
+    : shape_(shape), style_(style) {
   for (auto input = inputs.rbegin(); input != inputs.rend(); ++input) ahead_.push_back({*input});
 }
 
@@ -214,17 +215,19 @@ void PictureStream::open_folder(const Entry& folder, PictureBatch& batch) {
 
 void PictureStream::read_pictures(const std::vector<fs::path>& files, PictureBatch& batch) {
   struct Result {
-    Picture picture;
+    PreparedPicture prepared;
     PictureShape found;
     std::string failure;
   };
+  DecodeLimits limits;
+  limits.enough_edge = enough_edge(shape_, style_);
   std::vector<Result> results(files.size());
   parallel_for(files.size(), 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       try {
-        const Picture picture = read_picture(files[i]);
+        const Picture picture = read_picture(files[i], limits);
         results[i].found = picture.shape;
-        results[i].picture = fit_to(picture, shape_);
+        results[i].prepared = prepare_picture(picture, shape_, style_);
       } catch (const Error& error) {
         results[i].failure = error.what();
       }
@@ -235,8 +238,16 @@ void PictureStream::read_pictures(const std::vector<fs::path>& files, PictureBat
       batch.failures.push_back(std::move(results[i].failure));
       continue;
     }
-    note_size(results[i].found);
-    batch.images.append(results[i].picture.pixels);
+    const PreparedPicture& prepared = results[i].prepared;
+    if (style_.kind == PictureStyle::Kind::resized) {
+      note_size(results[i].found);
+    } else if (!prepared.unchanged) {
+      ++cut_out_;
+    }
+    if (!prepared.notice.empty()) {
+      batch.notices.push_back(fmt::format("{}: {}", files[i].string(), prepared.notice));
+    }
+    batch.images.append(prepared.picture.pixels);
     batch.origins.push_back({files[i].string(), std::nullopt});
   }
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "imaging/images.hpp"
+#include "imaging/preparation.hpp"
 
 namespace thimble {
 
@@ -24,6 +25,7 @@ struct PictureBatch {
   Images images;                       ///< all of the stream's shape
   std::vector<PictureOrigin> origins;  ///< one a picture
   std::vector<std::string> failures;   ///< what could not be read on the way, as messages
+  std::vector<std::string> notices;    ///< what to know of some of the pictures, as messages
 };
 
 /// Goes through PNG, JPEG and WebP pictures, IDX and CSV files (plain or gzip; CSV with or without
@@ -37,7 +39,9 @@ class PictureStream {
  public:
   /// Reads nothing yet.
   /// @param shape  the pictures' shape, as a model takes them
-  PictureStream(const std::vector<std::filesystem::path>& inputs, PictureShape shape);
+  /// @param style  how those that it was trained on are laid out
+  PictureStream(const std::vector<std::filesystem::path>& inputs, PictureShape shape,
+                PictureStyle style = {});
   ~PictureStream();
 
   /// The next pictures, at most `most`. Fewer, or even none, may come before the end.
@@ -45,7 +49,10 @@ class PictureStream {
   /// True once there is nothing left to read.
   bool at_end() const;
 
-  /// Pictures so far that had another height or width.
+  /// Picture files so far that had to be brought to the style of PictureStyle::Kind::cut_out.
+  std::uint64_t cut_out() const { return cut_out_; }
+
+  /// Other pictures so far that had another height or width.
   std::uint64_t resized() const { return resized_; }
   /// The size of the first of them.
   PictureShape first_resized_shape() const { return first_resized_shape_; }
@@ -66,8 +73,10 @@ class PictureStream {
   void note_size(const PictureShape& found);
 
   PictureShape shape_;
+  PictureStyle style_;
   std::vector<Entry> ahead_;  ///< what is still to be read, next at the back
   std::unique_ptr<RowReader> rows_;
+  std::uint64_t cut_out_ = 0;
   std::uint64_t resized_ = 0;
   PictureShape first_resized_shape_;
 };

@@ -36,9 +36,16 @@ std::string_view known_elsewhere(std::string_view bytes) {
   if (has_at(bytes, 0, std::string_view("II*\0", 4))) return "TIFF";
   if (has_at(bytes, 0, std::string_view("MM\0*", 4))) return "TIFF";
   if (has_at(bytes, 4, "ftypavif") || has_at(bytes, 4, "ftypavis")) return "AVIF";
-  if (has_at(bytes, 4, "ftypheic") || has_at(bytes, 4, "ftypmif1")) return "HEIC";
+  for (const char* brand : {"ftyphei", "ftyphev", "ftypmif1", "ftypmsf1"}) {
+    if (has_at(bytes, 4, brand)) return "HEIC";
+  }
   if (has_at(bytes, 0, "\xff\x0a") || has_at(bytes, 4, "JXL \r\n")) return "JPEG XL";
-  if (has_at(bytes, 0, "<svg")) return "SVG";
+  constexpr std::size_t kPreamble = 1024;
+  const bool markup = has_at(bytes, 0, "<?xml") || has_at(bytes, 0, "<!--");
+  if (has_at(bytes, 0, "<svg") ||
+      (markup && bytes.substr(0, kPreamble).find("<svg") != std::string_view::npos)) {
+    return "SVG";
+  }
   if (has_at(bytes, 0, "%PDF")) return "PDF";
   return "";
 }
@@ -46,7 +53,9 @@ std::string_view known_elsewhere(std::string_view bytes) {
 [[noreturn]] void refuse_format(std::string_view bytes, const std::string& name) {
   if (bytes.empty()) throw DataError(fmt::format("{}: empty, {}", name, kWanted));
   if (const std::string_view known = known_elsewhere(bytes); !known.empty()) {
-    throw DataError(fmt::format("{}: {} is not supported, {}", name, known, kWanted));
+    throw DataError(
+        fmt::format("{}: {} is not supported, {}; {}", name, known, kWanted,
+                    known == "GIF" ? "save the frame you want as PNG" : "save it as PNG or JPEG"));
   }
   std::string begin;
   for (const char c : bytes.substr(0, 4)) {

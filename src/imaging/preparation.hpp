@@ -37,6 +37,10 @@ struct PreparedPicture {
   std::string notice;
 };
 
+/// DecodeLimits::enough_edge for a picture that goes to prepare_picture(): as large as makes a
+/// difference. 0, the whole picture, for PictureStyle::Kind::resized.
+int enough_edge(const PictureShape& shape, const PictureStyle& style);
+
 /// Brings a picture to the shape and style of a model's training pictures.
 ///
 /// A picture that has the shape and style already passes through untouched.

@@ -134,6 +134,21 @@ TEST_F(PredictInputs, SaysWhenPicturesAreResized) {
   EXPECT_THAT(outcome.notes, HasSubstr("2 of 2 pictures"));
 }
 
+TEST_F(PredictInputs, CutsObjectsOutOfPhotosForAModelOfCutOutPictures) {
+  model_.description().style.kind = PictureStyle::Kind::cut_out;
+  Images photos({40, 40, 3}, 2);
+  for (std::uint8_t& value : photos.pixels()) value = 255;
+  for (std::size_t i = 0; i < 40 * 10 * 3; ++i) photos[0][40 * 15 * 3 + i] = 0;  // a dark bar
+  const auto bar = write_picture("bar.png", photos, 0);
+  const auto blank = write_picture("blank.png", photos, 1);
+  write_idx_images(folder_ / "idx", photos, false);
+  const Predicted outcome = run({.inputs = {bar, blank, folder_ / "idx"}});
+  EXPECT_THAT(outcome.notes, HasSubstr("not like the model's (4x4 grey) are brought to its style"));
+  EXPECT_THAT(outcome.notes, HasSubstr(blank.string() + ": No object stands out"));
+  EXPECT_THAT(outcome.notes, HasSubstr("2 of 4 pictures were brought to the model's style"));
+  EXPECT_THAT(outcome.notes, HasSubstr("2 of 4 pictures were resized"));
+}
+
 TEST_F(PredictInputs, SaysWhenTheModelWasTrainedOnSyntheticPictures) {
   write_idx_images(folder_ / "idx", random_images(1), false);
   model_.description().trained_on.synthetic = true;

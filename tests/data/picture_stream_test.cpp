@@ -208,6 +208,29 @@ TEST_F(PictureStreams, BringOtherSizesAndColoursToTheShape) {
   EXPECT_TRUE(same(batch.images[5], fitted(rgb, 0)));
 }
 
+TEST_F(PictureStreams, BringPictureFilesToTheStyle) {
+  Images photos({20, 30, 3}, 2);
+  for (std::uint8_t& value : photos.pixels()) value = 230;
+  for (std::size_t i = 0; i < 3 * 30 * 6; ++i) photos[0][3 * 30 * 7 + i] = 10;
+  const Images own(kShape, 1);
+  const fs::path bar = write_picture("bar.png", photos, 0);
+  const fs::path blank = write_picture("blank.png", photos, 1);
+  const fs::path black = write_picture("black.png", own, 0);
+  write_idx_images(folder_ / "idx", photos, false);
+  const PictureStyle style{PictureStyle::Kind::cut_out, 1};
+  PictureStream stream({bar, blank, black, folder_ / "idx"}, kShape, style);
+  const PictureBatch batch = stream.read(100);
+  ASSERT_EQ(batch.images.size(), 5u);
+  EXPECT_EQ(stream.cut_out(), 2u);  // the black one could be the data set's own
+  EXPECT_EQ(stream.resized(), 2u);  // the rows
+  EXPECT_THAT(batch.notices, ElementsAre(AllOf(HasSubstr("blank.png: No object"))));
+  const auto picture = [&](std::size_t i) {
+    return Picture(photos.shape(), {photos[i].begin(), photos[i].end()});
+  };
+  EXPECT_TRUE(same(batch.images[0], prepare_picture(picture(0), kShape, style).picture.pixels));
+  EXPECT_TRUE(same(batch.images[3], fit_to(picture(0), kShape).pixels));
+}
+
 TEST_F(PictureStreams, DoNotFollowLinksInCircles) {
   const Images images = random_images(kShape, 1);
   write_picture("tree/a/1.png", images, 0);

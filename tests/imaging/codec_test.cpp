@@ -23,13 +23,22 @@ std::string refusal(std::string_view text, const DecodeLimits& limits = {}) {
 }
 
 TEST(Codec, RefusesOtherFormatsByName) {
-  EXPECT_EQ(refusal("GIF89a......"), "shoe.png: GIF is not supported, expected PNG, JPEG or WebP");
+  EXPECT_EQ(
+      refusal("GIF89a......"),
+      "shoe.png: GIF is not supported, expected PNG, JPEG or WebP; save the frame you want as "
+      "PNG");
+  EXPECT_EQ(refusal(std::string_view("\0\0\0\x20"
+                                     "ftypheix",
+                                     12)),
+            "shoe.png: HEIC is not supported, expected PNG, JPEG or WebP; save it as PNG or JPEG");
   EXPECT_THAT(refusal(std::string_view("II*\0....", 8)), HasSubstr("TIFF"));
   EXPECT_THAT(refusal(std::string_view("\0\0\0\x20"
                                        "ftypavif",
                                        12)),
               HasSubstr("AVIF"));
   EXPECT_THAT(refusal("<svg xmlns="), HasSubstr("SVG"));
+  EXPECT_THAT(refusal("<?xml version=\"1.0\"?>\n<svg xmlns="), HasSubstr("SVG"));
+  EXPECT_THAT(refusal("BM........................"), HasSubstr("BMP"));
   EXPECT_EQ(refusal("hello"),
             "shoe.png: not a picture (begins with 68 65 6c 6c), expected PNG, JPEG or WebP");
   EXPECT_EQ(refusal(""), "shoe.png: empty, expected PNG, JPEG or WebP");

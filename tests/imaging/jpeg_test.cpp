@@ -80,6 +80,42 @@ TEST(Jpeg, EveryOrientationIsTurnedUpright) {
   }
 }
 
+TEST(Jpeg, ComesOutSmallerWhereThatIsEnough) {
+  const Picture rgb = gradient_picture({400, 300, 3});
+  const auto decode_to = [](const Picture& picture, int edge, const JpegSpec& spec = {}) {
+    return decode_picture(make_jpeg(picture, spec), "test", {.enough_edge = edge});
+  };
+  EXPECT_EQ(decode_to(rgb, 401).shape, rgb.shape);
+  EXPECT_EQ(decode_to(rgb, 201).shape, rgb.shape);
+  EXPECT_EQ(decode_to(rgb, 200).shape, (PictureShape{200, 150, 3}));
+  EXPECT_EQ(decode_to(rgb, 100).shape, (PictureShape{100, 75, 3}));
+  EXPECT_EQ(decode_to(rgb, 1).shape, (PictureShape{50, 38, 3}));
+  EXPECT_EQ(decode_to(rgb, 100, {.progressive = true}).shape, (PictureShape{100, 75, 3}));
+  EXPECT_LE(largest_difference(decode_to(rgb, 100), gradient_picture({100, 75, 3})), 8);
+  const Picture grey = gradient_picture({320, 320, 1});
+  EXPECT_LE(largest_difference(decode_to(grey, 40), gradient_picture({40, 40, 1})), 12);
+  const Picture ink({160, 160, 4});
+  EXPECT_EQ(decode_to(ink, 40).shape, (PictureShape{40, 40, 3}));
+  const Picture turned = decode_to(rgb, 100, {.exif = exif_with_orientation(6, true)});
+  EXPECT_EQ(turned.shape, (PictureShape{75, 100, 3}));
+}
+
+/// A header alone: were anything decoded, or room for it made, the missing rest would be named.
+TEST(Jpeg, RefusesAFloodOfPixelsByItsHeader) {
+  auto bytes = make_jpeg(gradient_picture({16, 16, 3}));
+  for (std::size_t i = 0; i + 8 < bytes.size(); ++i) {
+    if (bytes[i] != std::byte{0xFF} || bytes[i + 1] != std::byte{0xC0}) continue;
+    for (std::size_t k = 5; k < 9; ++k) bytes[i + k] = std::byte{0xFA};
+    bytes.resize(bytes.size() - 40);
+    break;
+  }
+  DecodeLimits limits;
+  limits.max_dimension = 65535;
+  limits.enough_edge = 8;
+  EXPECT_THAT(message_of<DataError>([&] { decode_picture(bytes, "test", limits); }),
+              AllOf(HasSubstr("64250x64250 pixels"), HasSubstr("expected at most 40,000,000")));
+}
+
 TEST(Jpeg, OrientationsThatMakeNoSenseAreIgnored) {
   const Picture stored = gradient_picture({16, 24, 1});
   for (const int orientation : {0, 9, 200}) {
