@@ -23,7 +23,6 @@ struct Measured {
   std::string split;  ///< "test", "validation"
   double accuracy = 0;
   std::optional<double> loss;
-  std::optional<double> calibration_error;
   std::uint64_t samples = 0;
   std::optional<Interval> interval;
   std::optional<Evaluation> evaluation;  ///< where the counts are there
@@ -59,7 +58,6 @@ std::optional<Measured> measured_on(const char* split, const ModelDescription& m
   Measured measured;
   measured.split = split;
   measured.loss = number(metrics, "loss");
-  measured.calibration_error = number(metrics, "calibration_error");
   if (const auto counts = confusion_from(metrics, model.classes.size())) {
     measured.evaluation = evaluate(*counts, model.classes);
     measured.accuracy = measured.evaluation->accuracy;
@@ -148,11 +146,22 @@ Section missing(const std::optional<Measured>& measured) {
           {Paragraph{how}}};
 }
 
-Section calibration(const ModelDescription& model, const std::optional<Measured>& measured) {
+/// A number of metrics.validation; `place` is a JSON pointer in it.
+std::optional<double> of_validation(const ModelDescription& model, const char* place) {
+  const json::json_pointer pointer(std::string("/validation") + place);
+  if (!model.metrics.contains(pointer) || !model.metrics.at(pointer).is_number()) {
+    return std::nullopt;
+  }
+  return model.metrics.at(pointer).get<double>();
+}
+
+Section calibration(const ModelDescription& model) {
   Section section{"calibration", "Does it know how sure it is?", "", {}};
   Facts facts;
   if (model.temperature == 1) {
-    section.finding = "Its probabilities are given as the model computes them.";
+    section.finding =
+        "Its probabilities are given as the model computes them; thimble model calibrate fits how "
+        "sure it is to validation pictures.";
   } else {
     section.finding = fmt::format(
         "By itself it is too {}: its logits are divided by {:.2f}, which was fitted on validation "
@@ -161,10 +170,21 @@ Section calibration(const ModelDescription& model, const std::optional<Measured>
     facts.facts.push_back({"Temperature", fmt::format("{:.3f}", model.temperature),
                            "above 1: it claims too much by itself"});
   }
-  if (measured && measured->calibration_error) {
-    facts.facts.push_back({"Calibration error",
-                           fmt::format("{:.2f} %", 100 * *measured->calibration_error),
-                           "how far its claims are from its accuracy, on average"});
+  if (const auto after = of_validation(model, "/calibration/after/expected_error")) {
+    const auto before = of_validation(model, "/calibration/before/expected_error");
+    facts.facts.push_back(
+        {"Calibration error", percentage(*after),
+         "how far its claims are from its accuracy on validation pictures, on average" +
+             (before ? fmt::format("; {} without the temperature", percentage(*before)) : "")});
+  }
+  if (const auto unsure = of_validation(model, "/calibration/unsure")) {
+    facts.facts.push_back(
+        {"Unsure answers", percentage(*unsure),
+         fmt::format("of validation pictures: below {}", percentage(model.unsure_below))});
+  }
+  if (const auto unfamiliar = of_validation(model, "/unfamiliar")) {
+    facts.facts.push_back({"Called unfamiliar", percentage(*unfamiliar),
+                           "of validation pictures, all of which are of its classes"});
   }
   if (!facts.facts.empty()) section.blocks.emplace_back(std::move(facts));
   return section;
@@ -228,7 +248,7 @@ Report model_report(const ModelDescription& model, const std::string& version) {
   } else {
     report.sections.push_back(missing(best));
   }
-  report.sections.push_back(calibration(model, best));
+  report.sections.push_back(calibration(model));
   report.sections.push_back(limits(model));
   return report;
 }

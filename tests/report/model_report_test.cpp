@@ -35,6 +35,10 @@ TEST(ModelReport, ShowsWhatWasCounted) {
                            {"loss", 0.5},
                            {"samples", 100},
                            {"confusion", {{30, 0, 10}, {0, 20, 0}, {10, 0, 30}}}};
+  model.metrics["validation"] = {
+      {"calibration",
+       {{"before", {{"expected_error", 0.06}}}, {"after", {{"expected_error", 0.01}}}}},
+      {"unfamiliar", 0.03}};
   const Report report = model_report(model, "0123456789ab");
   EXPECT_THAT(ids_of(report), ElementsAre("summary", "confusion", "confused-pairs", "classes",
                                           "calibration", "limits"));
@@ -49,6 +53,9 @@ TEST(ModelReport, ShowsWhatWasCounted) {
   EXPECT_EQ(std::get<double>(table.rows[1][3]), 1.0);
   EXPECT_DOUBLE_EQ(std::get<double>(table.rows[0][2]), 0.75);
   EXPECT_THAT(report.sections[4].finding, AllOf(HasSubstr("too sure"), HasSubstr("1.25")));
+  const auto& certainty = std::get<Facts>(report.sections[4].blocks.at(0)).facts;
+  ASSERT_EQ(certainty.size(), 3u);
+  EXPECT_THAT(certainty[1].note, HasSubstr("6.0 % without the temperature"));
   EXPECT_EQ(to_json(report).at("sections").size(), report.sections.size());
 }
 
