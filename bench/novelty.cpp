@@ -167,14 +167,18 @@ Picture picture_of(const Images& images, std::size_t i) {
   return {images.shape(), {pixels.begin(), pixels.end()}};
 }
 
+/// @param n       pictures shown as they are
+/// @param photos  of them shown as photos
 template <class Draw>
-json all_ways(const Classifier& model, std::size_t n, bool object, const Thresholds& thresholds,
-              const Draw& draw) {
+json all_ways(const Classifier& model, std::size_t n, std::size_t photos, bool object,
+              const Thresholds& thresholds, const Draw& draw) {
   json result;
   for (const auto& [name, way] :
        {std::pair{"as_is", Way::direct}, std::pair{"photo_on_white", Way::on_white},
         std::pair{"photo_on_black", Way::on_black}}) {
-    result[name] = noticed(model, show(model.description(), n, way, object, draw), thresholds);
+    result[name] = noticed(
+        model, show(model.description(), way == Way::direct ? n : photos, way, object, draw),
+        thresholds);
   }
   return result;
 }
@@ -194,19 +198,21 @@ void run(const Arguments& arguments) {
   json result;
   const Images& own = splits.test.value().images;
   const auto of_test = [&](std::size_t i) { return picture_of(own, i); };
-  result["test_pictures"] = all_ways(*model, own.size(), true, thresholds, of_test);
+  result["test_pictures"] = all_ways(*model, own.size(), std::min(arguments.count, own.size()),
+                                     true, thresholds, of_test);
   for (const bench::StrangeSet& set : bench::strange_sets()) {
     const auto draw = [&](std::size_t i) {
       return set.draw(kPhotoSide, hash_seed(arguments.seed, i));
     };
-    result[set.name] = all_ways(*model, arguments.count, set.object, thresholds, draw);
+    result[set.name] =
+        all_ways(*model, arguments.count, arguments.count, set.object, thresholds, draw);
   }
   if (!arguments.digits.empty()) {
     const Images digits =
         load_dataset(arguments.digits, {.data_dir = arguments.data_dir}).test.value().images;
     const auto draw = [&](std::size_t i) { return picture_of(digits, i); };
-    result["digits"] =
-        all_ways(*model, std::min(arguments.count, digits.size()), true, thresholds, draw);
+    const std::size_t n = std::min(arguments.count, digits.size());
+    result["digits"] = all_ways(*model, n, n, true, thresholds, draw);
   }
   std::cout << result.dump(2) << "\n";
 }
