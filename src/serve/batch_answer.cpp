@@ -23,14 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Pixels of a photo's longer edge from which the object in it can still be cut out sharply enough
-/// for the model.
-int enough_edge(const PictureShape& input) {
-  constexpr int kToFindTheObject = 320;
-  constexpr int kTimesTheInput = 8;
-  return std::max(kToFindTheObject, kTimesTheInput * std::max(input.height, input.width));
-}
-
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -45,7 +37,8 @@ class BatchAnswer {
  public:
   BatchAnswer(const Batch& batch, const DecodeLimits& limits)
       : batch_(batch), model_(batch.model()), limits_(limits) {
-    if (limits_.enough_edge == 0) limits_.enough_edge = enough_edge(model_.description().input);
+    const ModelDescription& model = model_.description();
+    if (limits_.enough_edge == 0) limits_.enough_edge = enough_edge(model.input, model.style);
   }
 
   void prepare();
