@@ -149,6 +149,7 @@ void end_at_next(const Signals& signals) {
 void serve_until_signal(const Signals& signals, Service& service, HttpServer& server,
                         const Api& api, AccessLog& log) {
   std::exception_ptr failure;
+  std::atomic<bool> ending{false};
   std::atomic<bool> ended{false};
   std::thread thread([&] {
     try {
@@ -157,10 +158,12 @@ void serve_until_signal(const Signals& signals, Service& service, HttpServer& se
       failure = std::current_exception();
     }
     ended = true;
-    kill(getpid(), SIGTERM);
+    // Wakes the wait below; once it ends for a signal, another would mean at once.
+    if (!ending) kill(getpid(), SIGTERM);
   });
   int signal = signals.wait();
   for (; signal == SIGHUP; signal = signals.wait()) reload(service, log);
+  ending = true;
   if (!ended) {
     const std::int64_t under_way = api.under_way();
     std::cerr << fmt::format("Ending: {} under way; once more ends at once\n",
