@@ -12,6 +12,7 @@ answered as at the beginning.
 """
 
 import argparse
+import gzip
 import itertools
 import json
 import pathlib
@@ -36,7 +37,7 @@ class Finding(Exception):
     pass
 
 
-def parse_answers(data, is_head):
+def parse_answers(data, may_be_head):
     """The statuses of the answers in `data`; raises Finding where they are not HTTP."""
     statuses = []
     while data:
@@ -51,11 +52,14 @@ def parse_answers(data, is_head):
         statuses.append(status)
         length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
         size = int(length.group(1)) if length else 0
-        if is_head:
-            return statuses
+        if may_be_head and (not rest or rest.startswith(b"HTTP/1.")):
+            data = rest
+            continue
         if size > len(rest):
             raise Finding(f"status {status}: {len(rest)} of {size} bytes of the body came")
         body = rest[:size]
+        if re.search(rb"\r\ncontent-encoding: *gzip", head, re.IGNORECASE):
+            body = gzip.decompress(body)
         if re.search(rb"\r\ncontent-type: application/(problem\+)?json", head, re.IGNORECASE):
             try:
                 document = json.loads(body.decode("utf-8"))
@@ -124,7 +128,7 @@ class Run:
     def one(self, index):
         request, abort = damaged_request(self.options.seed, index)
         data = exchange(self.service.port, request, self.options.patience, abort)
-        statuses = parse_answers(data, request.startswith(b"HEAD"))
+        statuses = parse_answers(data, b"HEAD " in request)
         for status in statuses:
             if status >= 500 and status not in ALLOWED_5XX:
                 raise Finding(f"status {status}: {data[-300:]!r}")
