@@ -84,7 +84,7 @@ export function TryView({ api, desk, models, model }: Props) {
               checked={comparing}
               onChange={(event) => setComparing(event.currentTarget.checked)}
             />
-            Compare all {inWords(models.length)} models
+            Compare {models.length === 2 ? "both" : `all ${inWords(models.length)}`} models
           </label>
         )}
         {single !== null && !comparing && (
