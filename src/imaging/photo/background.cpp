@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/simd.hpp"
+
 namespace thimble::photo {
 namespace {
 
@@ -158,6 +160,7 @@ Background Background::fit(std::span<const Sample> samples, int height, int widt
   background.x_scale_ = 2 / static_cast<float>(width);
   background.y_scale_ = 2 / static_cast<float>(height);
   std::vector<std::array<float, kTerms>> bases;
+  bases.reserve(samples.size());
   for (const Sample& sample : samples) bases.push_back(background.terms(sample.x, sample.y));
   Refitting fitting(samples, std::move(bases), background.coefficients_);
   constexpr std::size_t kLinear = 3;
@@ -176,6 +179,7 @@ Background Background::refit(std::span<const Sample> samples) const {
 /// Leaves out what is far off, and measures the noise of the rest.
 void Background::settle(std::span<const Sample> samples) {
   std::vector<std::array<float, kTerms>> bases;
+  bases.reserve(samples.size());
   for (const Sample& sample : samples) bases.push_back(terms(sample.x, sample.y));
   Refitting fitting(samples, std::move(bases), coefficients_);
   fitting.measure();
@@ -199,6 +203,20 @@ void Background::settle(std::span<const Sample> samples) {
   color_noise_ = kMedianToDeviation * quantile(color_off, 0.5);
 }
 
+namespace {
+
+/// row[x] = constant + u * (linear + u * square), where u = first + x * stride.
+THIMBLE_SIMD_CLONES
+void draw_parabola(float* __restrict row, float constant, float linear, float square, float first,
+                   float stride, int n) {
+  for (int x = 0; x < n; ++x) {
+    const float u = first + static_cast<float>(x) * stride;
+    row[x] = constant + u * (linear + u * square);
+  }
+}
+
+}  // namespace
+
 void Background::draw_row(const Planes& planes, int channel, int y, std::span<float> row) const {
   const auto& k = coefficients_[static_cast<std::size_t>(channel)];
   const auto step = static_cast<float>(planes.step);
@@ -207,11 +225,8 @@ void Background::draw_row(const Planes& planes, int channel, int y, std::span<fl
   const float constant = k[0] + v * (k[2] + v * k[5]);
   const float linear = k[1] + v * k[4];
   const float first = (static_cast<float>(planes.left) + 0.5f * step) * x_scale_ - 1;
-  const float stride = step * x_scale_;
-  for (std::size_t x = 0; x < row.size(); ++x) {
-    const float u = first + static_cast<float>(x) * stride;
-    row[x] = constant + u * (linear + u * k[3]);
-  }
+  draw_parabola(row.data(), constant, linear, k[3], first, step * x_scale_,
+                static_cast<int>(row.size()));
 }
 
 }  // namespace thimble::photo

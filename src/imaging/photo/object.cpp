@@ -152,18 +152,21 @@ int step_for(double longer, double wanted) {
 
 /// The mask of other planes of the same photo, at the places of these.
 Mask look_up(const Mask& mask, const Planes& of, const Planes& planes) {
+  const auto place = [&](int first, int i, int of_first, int size) {
+    const int at = (first + i * planes.step + planes.step / 2 - of_first) / of.step;
+    return static_cast<std::size_t>(std::clamp(at, 0, size - 1));
+  };
+  const auto width = static_cast<std::size_t>(planes.width);
+  std::vector<std::size_t> columns(width);
+  for (int x = 0; x < planes.width; ++x) {
+    columns[static_cast<std::size_t>(x)] = place(planes.left, x, of.left, mask.width);
+  }
   Mask found(planes.height, planes.width);
   for (int y = 0; y < planes.height; ++y) {
-    const int row = std::clamp((planes.top + y * planes.step + planes.step / 2 - of.top) / of.step,
-                               0, mask.height - 1);
-    for (int x = 0; x < planes.width; ++x) {
-      const int column = std::clamp(
-          (planes.left + x * planes.step + planes.step / 2 - of.left) / of.step, 0, mask.width - 1);
-      found.pixels[static_cast<std::size_t>(y) * static_cast<std::size_t>(planes.width) +
-                   static_cast<std::size_t>(x)] =
-          mask.pixels[static_cast<std::size_t>(row) * static_cast<std::size_t>(mask.width) +
-                      static_cast<std::size_t>(column)];
-    }
+    const std::uint8_t* from = mask.pixels.data() + place(planes.top, y, of.top, mask.height) *
+                                                        static_cast<std::size_t>(mask.width);
+    std::uint8_t* to = found.pixels.data() + static_cast<std::size_t>(y) * width;
+    for (std::size_t x = 0; x < width; ++x) to[x] = from[columns[x]];
   }
   return found;
 }
