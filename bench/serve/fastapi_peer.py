@@ -30,6 +30,8 @@ def read_safetensors(path):
     metadata = header.pop("__metadata__")
     tensors = {}
     for name, entry in header.items():
+        if name.startswith("novelty."):
+            continue  # the detector's, some of them not floats
         begin, end = entry["data_offsets"]
         values = np.frombuffer(data[begin:end], np.float32).reshape(entry["shape"])
         tensors[name] = torch.from_numpy(values.copy())
