@@ -75,8 +75,8 @@ struct ModelDescription {
   /// What the logits are divided by for probabilities that mean what they say; fitted on
   /// validation. predict_proba() does not apply it (evaluation/calibration.hpp does).
   double temperature = 1;
-  /// Calibrated probability of the likeliest class below which an answer is called unsure; fitted on
-  /// validation, where few right answers are below it.
+  /// Calibrated probability of the likeliest class below which an answer is called unsure; fitted
+  /// on validation, where few right answers are below it.
   double unsure_below = 0.5;
   /// Tells pictures unlike the training pictures; null: the model has none.
   std::shared_ptr<const NoveltyDetector> novelty = nullptr;
