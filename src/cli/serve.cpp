@@ -286,7 +286,8 @@ void add_serve_command(CLI::App& program) {
       "  thimble serve --host 0.0.0.0 --token-file /etc/thimble/token\n"
       "  curl --data-binary @shoe.jpg http://127.0.0.1:8080/v1/classify\n"
       "\n"
-      "SIGHUP reads the models again and reopens the access log; SIGTERM ends it when the requests "
+      "SIGHUP reads the models again and reopens the access log; SIGTERM ends it when the "
+      "requests\n"
       "under way are answered. TLS: docs/http-api.md.");
   command->callback([arguments] { run(*arguments); });
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "serve/io_thread.hpp"
+#include "serve/http/io_thread.hpp"
 
 namespace thimble::serve {
 namespace {

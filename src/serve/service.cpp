@@ -7,9 +7,9 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
-#include "serve/batch_answer.hpp"
-#include "serve/job_queue.hpp"
-#include "serve/model_table.hpp"
+#include "serve/prediction/batch_answer.hpp"
+#include "serve/prediction/job_queue.hpp"
+#include "serve/prediction/model_table.hpp"
 
 namespace thimble::serve {
 namespace {

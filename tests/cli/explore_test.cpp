@@ -86,7 +86,7 @@ TEST_F(Explore, SaysWhichFilesOfThePageAreMissing) {
   fs::remove(web_ / "report.js");
   const Outcome outcome = run_thimble(folder_.path(), {"explore", kData});
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("report.js"), HasSubstr("cmake --build")));
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("report.js"), HasSubstr("unset")));
 }
 
 TEST_F(Explore, LeavesNothingWhenTheDiskIsFull) {

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/escape.hpp"
-#include "serve/classify_request.hpp"
-#include "serve/request_error.hpp"
+#include "serve/api/classify_request.hpp"
+#include "serve/api/request_error.hpp"
 
 namespace {
 

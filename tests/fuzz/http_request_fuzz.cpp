@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "serve/request_parser.hpp"
+#include "serve/http/request_parser.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // Pictures dropped anywhere on the page, or pasted.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 function hasFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes("Files") ?? false;
@@ -21,7 +21,8 @@ export function useArrivals(onFiles: (files: File[]) => void): boolean {
   const receive = useRef(onFiles);
   receive.current = onFiles;
 
-  useEffect(() => {
+  // Not after the next paint: what is drawn can be dropped on.
+  useLayoutEffect(() => {
     const over = (event: DragEvent) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
