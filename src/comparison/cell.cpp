@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <system_error>
+#include <type_traits>
 
 #include <fmt/format.h>
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/json_number.hpp"
 #include "models/model_file.hpp"
 
 namespace thimble {
@@ -30,17 +32,20 @@ json to_json(const TrainingCost& training) {
           {"seed", training.seed}};
 }
 
-TrainingCost training_from_json(const json& document) {
+TrainingCost training_from_json(const json& document, const std::string& place) {
   TrainingCost training;
   document.at("seconds").get_to(training.seconds);
   document.at("stopped_because").get_to(training.stopped_because);
   document.at("resumed").get_to(training.resumed);
-  if (const json& bytes = document.at("peak_memory_bytes"); !bytes.is_null()) {
-    training.peak_memory_bytes = bytes.get<std::uint64_t>();
+  const auto read = [&](const char* key, auto& value) {
+    value = whole_number<std::decay_t<decltype(value)>>(document, key, place);
+  };
+  if (!document.at("peak_memory_bytes").is_null()) {
+    read("peak_memory_bytes", training.peak_memory_bytes.emplace());
   }
-  document.at("samples").get_to(training.samples);
-  document.at("validation_samples").get_to(training.validation_samples);
-  document.at("seed").get_to(training.seed);
+  read("samples", training.samples);
+  read("validation_samples", training.validation_samples);
+  read("seed", training.seed);
   return training;
 }
 
@@ -83,14 +88,17 @@ CellResult cell_result_from_json(const json& document, const std::string& place)
     document.at("model").get_to(result.model);
     document.at("family").get_to(result.family);
     if (!document.at("training").is_null()) {
-      result.training = training_from_json(document.at("training"));
+      result.training = training_from_json(document.at("training"), place);
     }
     const json& prediction = document.at("prediction");
-    prediction.at("pictures").get_to(result.prediction.pictures);
+    const auto read = [&](const json& object, const char* key, auto& value) {
+      value = whole_number<std::decay_t<decltype(value)>>(object, key, place);
+    };
+    read(prediction, "pictures", result.prediction.pictures);
     prediction.at("seconds").get_to(result.prediction.seconds);
     prediction.at("latency_seconds").get_to(result.prediction.latency_seconds);
-    document.at("model_bytes").get_to(result.model_bytes);
-    document.at("threads").get_to(result.threads);
+    read(document, "model_bytes", result.model_bytes);
+    read(document, "threads", result.threads);
     document.at("seconds").get_to(result.seconds);
     document.at("train_fingerprint").get_to(result.train_fingerprint);
     document.at("test_fingerprint").get_to(result.test_fingerprint);

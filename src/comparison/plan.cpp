@@ -10,6 +10,7 @@
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "base/json_number.hpp"
 #include "models/recipe_toml.hpp"
 #include "models/settings.hpp"
 #include "models/shipped.hpp"
@@ -183,7 +184,9 @@ ComparisonPlan comparison_plan_from_json(const json& document, const std::string
     }
     ComparisonPlan plan;
     plan.data = document.at("data").get<std::vector<std::string>>();
-    if (!document.at("seed").is_null()) plan.seed = document.at("seed").get<std::uint64_t>();
+    if (!document.at("seed").is_null()) {
+      plan.seed = whole_number<std::uint64_t>(document, "seed", place);
+    }
     plan.quick = document.at("quick").get<bool>();
     plan.command = document.value("command", "");
     for (const json& model : document.at("models")) {
