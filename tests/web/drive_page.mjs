@@ -10,7 +10,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { chromium } from "./playwright.mjs";
+import { inEachWindow } from "./each_window.mjs";
 
 async function open(browser, address, { width, dark }, problems) {
   const page = await browser.newPage({
@@ -66,30 +66,18 @@ async function visit(page, files, look) {
 
 async function drive(address, folder) {
   const files = await sampleFiles(address);
-  const browser = await chromium();
-  let failed = false;
-  try {
-    for (const width of [1280, 320]) {
-      for (const dark of [false, true]) {
-        const problems = [];
-        const page = await open(browser, address, { width, dark }, problems);
-        const name = `${width}-${dark ? "dark" : "light"}`;
-        await visit(page, files, async (what) => {
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-          if (wide > width) problems.push(`${what}: ${wide} pixels wide in a window of ${width}`);
-          if (folder === undefined) return;
-          await page.screenshot({ path: join(folder, `${name}-${what}.png`), fullPage: true });
-        });
-        await page.close();
-        console.log(`${name}: ${problems.length === 0 ? "as it should be" : ""}`);
-        for (const problem of problems) console.log(`  ${problem}`);
-        failed ||= problems.length > 0;
-      }
-    }
-  } finally {
-    await browser.close();
-  }
-  return !failed;
+  return inEachWindow([1280, 320], async (browser, { width, dark }, problems) => {
+    const page = await open(browser, address, { width, dark }, problems);
+    const name = `${width}-${dark ? "dark" : "light"}`;
+    await visit(page, files, async (what) => {
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (wide > width) problems.push(`${what}: ${wide} pixels wide in a window of ${width}`);
+      if (folder === undefined) return;
+      await page.screenshot({ path: join(folder, `${name}-${what}.png`), fullPage: true });
+    });
+    await page.close();
+    return `${name}: ${problems.length === 0 ? "as it should be" : ""}`;
+  });
 }
 
 const { values, positionals } = parseArgs({

@@ -11,7 +11,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
-import { chromium } from "./playwright.mjs";
+import { inEachWindow } from "./each_window.mjs";
 
 // Chromium's largest picture.
 const MOST_PIXELS = 16000;
@@ -89,27 +89,15 @@ async function screenshots(page, look, folder) {
 }
 
 async function drive(file, folder, within) {
-  const browser = await chromium();
-  let failed = false;
-  try {
-    for (const width of [1400, 390]) {
-      for (const dark of [false, true]) {
-        const problems = [];
-        const { page, seconds } = await open(browser, file, { width, dark, within }, problems);
-        await readThrough(page);
-        await openConfusionCell(page, problems);
-        await checkLayout(page, width, problems);
-        if (folder !== undefined) await screenshots(page, { width, dark }, folder);
-        await page.close();
-        console.log(`${width} ${dark ? "dark" : "light"}: usable after ${seconds.toFixed(2)} s`);
-        for (const problem of problems) console.log(`  ${problem}`);
-        failed ||= problems.length > 0;
-      }
-    }
-  } finally {
-    await browser.close();
-  }
-  return !failed;
+  return inEachWindow([1400, 390], async (browser, { width, dark }, problems) => {
+    const { page, seconds } = await open(browser, file, { width, dark, within }, problems);
+    await readThrough(page);
+    await openConfusionCell(page, problems);
+    await checkLayout(page, width, problems);
+    if (folder !== undefined) await screenshots(page, { width, dark }, folder);
+    await page.close();
+    return `${width} ${dark ? "dark" : "light"}: usable after ${seconds.toFixed(2)} s`;
+  });
 }
 
 const { values, positionals } = parseArgs({
