@@ -16,6 +16,17 @@ import { inEachWindow } from "./each_window.mjs";
 // Chromium's largest picture.
 const MOST_PIXELS = 16000;
 
+/**
+ * In the page: waits until it is drawn. A browser without a screen now and then draws no further
+ * frame until something changes, hence not for ever.
+ */
+function drawn() {
+  return new Promise((done) => {
+    requestAnimationFrame(() => requestAnimationFrame(done));
+    setTimeout(done, 1000);
+  });
+}
+
 async function open(browser, file, look, problems) {
   const page = await browser.newPage({
     viewport: { width: look.width, height: 900 },
@@ -32,9 +43,7 @@ async function open(browser, file, look, problems) {
   const start = performance.now();
   await page.goto(pathToFileURL(resolve(file)).href, { waitUntil: "domcontentloaded" });
   await page.waitForSelector("section h2");
-  await page.evaluate(
-    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-  );
+  await page.evaluate(drawn);
   const seconds = (performance.now() - start) / 1000;
   await page.waitForSelector('main[aria-busy="false"]');
   if (seconds > look.within) problems.push(`usable only after ${seconds.toFixed(1)} s`);
@@ -42,13 +51,12 @@ async function open(browser, file, look, problems) {
 }
 
 async function readThrough(page) {
-  await page.evaluate(async () => {
-    for (let y = 0; y < document.body.scrollHeight; y += 600) {
-      scrollTo(0, y);
-      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    }
-    scrollTo(0, 0);
-  });
+  const height = await page.evaluate(() => document.body.scrollHeight);
+  for (let y = 0; y < height; y += 600) {
+    await page.evaluate((to) => scrollTo(0, to), y);
+    await page.evaluate(drawn);
+  }
+  await page.evaluate(() => scrollTo(0, 0));
 }
 
 async function checkLayout(page, width, problems) {

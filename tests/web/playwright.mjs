@@ -23,6 +23,6 @@ export function chromium() {
   return playwright.chromium.launch({
     executablePath: browserPath(),
     chromiumSandbox: process.getuid?.() !== 0,
-    args: ["--disable-dev-shm-usage"],
+    args: ["--disable-dev-shm-usage", "--disable-gpu"],
   });
 }
