@@ -1,0 +1,60 @@
+// Making an ONNX file: nodes, constants, an input of pictures, an output of probabilities.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace thimble::onnx {
+
+using AttributeValue = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>,
+                                    std::vector<float>, std::vector<std::string>>;
+using Attributes = std::map<std::string, AttributeValue>;
+
+/// Opset 13 of ai.onnx and 2 of ai.onnx.ml, which every ONNX Runtime since 1.8 (2021) runs.
+inline constexpr int kOpset = 13;
+inline constexpr int kMlOpset = 2;
+
+/// Builds one file. A value is known by its name, which the builder gives out; names are distinct
+/// and start with the hint.
+class ModelBuilder {
+ public:
+  explicit ModelBuilder(std::string graph_name);
+  ~ModelBuilder();
+  ModelBuilder(ModelBuilder&&) noexcept;
+  ModelBuilder& operator=(ModelBuilder&&) noexcept;
+
+  /// uint8 [batch, height, width, channels], with any number of pictures.
+  std::string pictures(int height, int width, int channels);
+
+  std::string constant(std::string_view hint, std::span<const float> values,
+                       std::span<const std::int64_t> shape);
+  std::string constant(std::string_view hint, std::span<const std::int64_t> values,
+                       std::span<const std::int64_t> shape);
+
+  /// A node with one output, whose name it returns.
+  std::string node(std::string_view op, std::vector<std::string> inputs,
+                   Attributes attributes = {});
+  /// A node of ai.onnx.ml with `outputs` outputs.
+  std::vector<std::string> ml_node(std::string_view op, std::vector<std::string> inputs,
+                                   Attributes attributes, std::size_t outputs);
+
+  /// Names `value` as the output "probabilities", float32 [batch, classes].
+  void probabilities(const std::string& value, int classes);
+  void metadata(std::string_view key, std::string_view value);
+
+  /// The file's bytes.
+  std::string finish() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thimble::onnx
