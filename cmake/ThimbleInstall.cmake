@@ -3,7 +3,7 @@
 
 include(CMakePackageConfigHelpers)
 
-set(library_rooms base imaging data nn linalg classical models evaluation exploration comparison report serve)
+set(library_rooms base imaging data nn linalg classical onnx models evaluation exploration comparison report serve)
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/Thimble")
 set(data_folder "${CMAKE_INSTALL_DATADIR}/thimble")
 
@@ -19,7 +19,7 @@ install(TARGETS ${library_targets} thimble_all EXPORT ThimbleTargets
 
 # Public are the headers in a room's own folder. Those in folders below it are private to the room,
 # and so is a header that includes a library which only its room may see.
-set(private_include "#include [<\"](dnnl|oneapi/|Eigen/|xgboost/|duktape|librsvg|cairo|png\\.h|jpeglib|webp/|zlib|curl/|CLI/|boost/|toml)")
+set(private_include "#include [<\"](dnnl|oneapi/|Eigen/|xgboost/|duktape|librsvg|cairo|png\\.h|jpeglib|webp/|zlib|curl/|CLI/|boost/|toml|onnx_format)")
 foreach(room IN LISTS library_rooms)
   file(GLOB headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*.hpp")
   foreach(header IN LISTS headers)

@@ -21,6 +21,11 @@ namespace thimble {
 
 class NoveltyDetector;
 
+namespace onnx {
+class ModelBuilder;
+}
+struct OnnxOptions;
+
 /// Class probabilities, float32 [n, classes], row-major; each row sums to 1.
 class Probabilities {
  public:
@@ -109,6 +114,10 @@ class Classifier {
   virtual const ModelDescription& description() const = 0;
   /// For filling in `metrics` before saving.
   virtual ModelDescription& description() = 0;
+
+  /// Adds what turns pictures into class probabilities to an ONNX file (models/onnx_export.hpp).
+  /// @throws UsageError  if ONNX's operators cannot say it; names what is in the way
+  virtual void to_onnx(onnx::ModelBuilder& builder, const OnnxOptions& options) const;
 
   /// The model in words and figures for `thimble model show`: layers, parameters, sizes.
   virtual std::string summary() const = 0;

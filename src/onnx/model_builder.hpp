@@ -1,4 +1,5 @@
-// Making an ONNX file: nodes, constants, an input of pictures, an output of probabilities.
+// Making an ONNX file (https://onnx.ai): nodes, constants, an input of pictures, an output of
+// probabilities.
 
 #pragma once
 
@@ -21,6 +22,16 @@ using Attributes = std::map<std::string, AttributeValue>;
 inline constexpr int kOpset = 13;
 inline constexpr int kMlOpset = 2;
 
+/// Element types of tensors, by the numbers that the format gives them: what a Cast's `to` is.
+enum class TensorElement : std::int64_t {
+  f32 = 1,
+  u8 = 2,
+  i32 = 6,
+  i64 = 7,
+  boolean = 9,
+  f64 = 11
+};
+
 /// Builds one file. A value is known by its name, which the builder gives out; names are distinct
 /// and start with the hint.
 class ModelBuilder {
@@ -30,17 +41,28 @@ class ModelBuilder {
   ModelBuilder(ModelBuilder&&) noexcept;
   ModelBuilder& operator=(ModelBuilder&&) noexcept;
 
-  /// uint8 [batch, height, width, channels], with any number of pictures.
+  /// The input "pictures", uint8 [batch, height, width, channels], with any number of pictures.
   std::string pictures(int height, int width, int channels);
 
   std::string constant(std::string_view hint, std::span<const float> values,
                        std::span<const std::int64_t> shape);
   std::string constant(std::string_view hint, std::span<const std::int64_t> values,
                        std::span<const std::int64_t> shape);
+  std::string constant(std::string_view hint, std::span<const double> values,
+                       std::span<const std::int64_t> shape);
+  std::string constant(std::string_view hint, std::span<const std::uint8_t> values,
+                       std::span<const std::int64_t> shape);
+  /// A number, of shape [].
+  std::string scalar(std::string_view hint, float value);
+  /// A list, as for axes and shapes.
+  std::string integers(std::string_view hint, const std::vector<std::int64_t>& values);
 
   /// A node with one output, whose name it returns.
   std::string node(std::string_view op, std::vector<std::string> inputs,
                    Attributes attributes = {});
+  /// A node with `outputs` outputs.
+  std::vector<std::string> nodes(std::string_view op, std::vector<std::string> inputs,
+                                 Attributes attributes, std::size_t outputs);
   /// A node of ai.onnx.ml with `outputs` outputs.
   std::vector<std::string> ml_node(std::string_view op, std::vector<std::string> inputs,
                                    Attributes attributes, std::size_t outputs);
@@ -49,7 +71,8 @@ class ModelBuilder {
   void probabilities(const std::string& value, int classes);
   void metadata(std::string_view key, std::string_view value);
 
-  /// The file's bytes.
+  /// The file's bytes. The same calls give the same bytes.
+  /// @throws DataError  if it is larger than the 2 GiB that a file may have
   std::string finish() const;
 
  private:
