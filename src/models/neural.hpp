@@ -33,10 +33,11 @@ class NeuralClassifier : public Classifier {
   /// The network's declaration.
   /// @throws UsageError  if it was neither trained nor loaded
   const nn::Graph& graph() const { return network().graph(); }
-
- private:
+  /// The network with its parameters, ready to predict.
+  /// @throws UsageError  if it was neither trained nor loaded
   const nn::InferencePool& network() const;
 
+ private:
   Recipe recipe_;
   NeuralOptions options_;
   ModelDescription description_;

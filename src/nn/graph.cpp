@@ -178,6 +178,14 @@ int Graph::add(int a, int b) {
   return append(std::move(add), {a, b});
 }
 
+Graph Graph::up_to(int last) const {
+  Graph graph = *this;
+  graph.layers_.resize(static_cast<std::size_t>(last) + 1);
+  graph.counts_.assign(graph.counts_.size(), 0);
+  for (const Layer& layer : graph.layers_) ++graph.counts_[static_cast<std::size_t>(layer.kind)];
+  return graph;
+}
+
 int Graph::sole_consumer(int index) const {
   int consumer = -1;
   for (int i = 1; i < static_cast<int>(layers_.size()); ++i) {

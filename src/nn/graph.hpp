@@ -102,6 +102,9 @@ class Graph {
   /// The lines that parse() turns back into this graph.
   std::vector<std::string> lines() const;
 
+  /// The layers up to `last`, as a graph that ends with it.
+  Graph up_to(int last) const;
+
   /// Each adds a layer behind layer `from` and returns its index. Throw UsageError, naming the
   /// layer, if an option is out of range or the shapes do not fit.
   int conv(int from, Layer options);

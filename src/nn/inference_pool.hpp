@@ -31,6 +31,7 @@ class InferencePool {
 
   const Graph& graph() const { return graph_; }
   const InputScaling& scaling() const { return scaling_; }
+  Precision precision() const { return precision_; }
   const ParameterValues& parameters() const { return parameters_; }
 
  private:
