@@ -3,7 +3,8 @@
 
 include(CMakePackageConfigHelpers)
 
-set(library_rooms base imaging data nn linalg classical onnx models evaluation exploration comparison report serve)
+set(library_rooms base imaging data nn linalg classical onnx models evaluation exploration comparison
+    tuning report serve)
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/Thimble")
 set(data_folder "${CMAKE_INSTALL_DATADIR}/thimble")
 
