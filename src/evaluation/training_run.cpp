@@ -55,12 +55,14 @@ TrainingSamples samples_for(const ModelDescription& model, DatasetSplits splits)
 }
 
 FitReport fit_run(Classifier& classifier, const TrainingSamples& samples,
-                  const std::filesystem::path& folder, bool resume, Progress* progress) {
+                  const std::filesystem::path& folder, bool resume, Progress* progress,
+                  const std::function<bool(const EpochFigures&)>& epoch_done) {
   FitOptions options;
   options.validation = samples.validation.size() > 0 ? &samples.validation : nullptr;
   options.progress = progress;
   options.run_folder = folder;
   options.resume = resume;
+  options.epoch_done = epoch_done;
   return classifier.fit(samples.train, options);
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,9 +36,11 @@ std::uint64_t training_seed(const ModelDescription& model);
 TrainingSamples samples_for(const ModelDescription& model, DatasetSplits splits);
 
 /// Trains, with the run in `folder`.
+/// @param epoch_done  as FitOptions::epoch_done; none: to the end
 /// @throws DataError, UsageError, FileError, Cancelled  as Classifier::fit() and RunFolder::open()
 FitReport fit_run(Classifier& classifier, const TrainingSamples& samples,
-                  const std::filesystem::path& folder, bool resume, Progress* progress);
+                  const std::filesystem::path& folder, bool resume, Progress* progress,
+                  const std::function<bool(const EpochFigures&)>& epoch_done = nullptr);
 
 struct JudgedValidation {
   Evaluation evaluation;

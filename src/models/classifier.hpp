@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -48,6 +49,15 @@ class Probabilities {
   std::vector<float> values_;
 };
 
+/// What a finished epoch came to.
+struct EpochFigures {
+  int epoch = 0;  ///< from 1
+  double loss = 0;
+  double accuracy = 0;
+  std::optional<double> validation_loss;
+  std::optional<double> validation_accuracy;
+};
+
 /// What fitting needs beside the training data.
 struct FitOptions {
   const Dataset* validation = nullptr;  ///< for early stopping and the curves; never the test set
@@ -55,6 +65,9 @@ struct FitOptions {
   /// The run's folder, for models that write a history and checkpoints there; empty: write nothing.
   std::filesystem::path run_folder;
   bool resume = false;  ///< go on from the run folder's checkpoint, where there is one
+  /// Told of each epoch; false ends the training there, with the model as it is then. Models that
+  /// learn in one go do not call it, nor are the epochs told that a resumed training has behind it.
+  std::function<bool(const EpochFigures&)> epoch_done = nullptr;
 };
 
 /// What fitting did.

@@ -51,6 +51,11 @@ json to_json(const nn::EpochRecord& record) {
   return line;
 }
 
+EpochFigures to_figures(const nn::EpochRecord& record) {
+  return {record.epoch, record.loss, record.accuracy, record.validation_loss,
+          record.validation_accuracy};
+}
+
 std::string to_text(const nn::EpochRecord& record, int epochs) {
   std::string text =
       fmt::format("epoch {:>{}}/{}  loss {:.4f}  accuracy {:.4f}", record.epoch,
@@ -129,14 +134,18 @@ FitReport NeuralClassifier::fit(const Dataset& train, const FitOptions& options)
                                graph.summary(), format_bytes(trainer.memory_bytes())));
   std::optional<nn::EpochRecord> last;
   FitReport report;
-  report.stopped_because =
-      trainer.run(progress, {.epoch_done =
-                                 [&](const nn::EpochRecord& record) {
-                                   progress.message(to_text(record, trainer_options.epochs));
-                                   run.epoch_done(record);
-                                   last = record;
-                                 },
-                             .save = [&] { run.save(trainer); }});
+  report.stopped_because = trainer.run(
+      progress, {.epoch_done =
+                     [&](const nn::EpochRecord& record) {
+                       progress.message(to_text(record, trainer_options.epochs));
+                       run.epoch_done(record);
+                       last = record;
+                     },
+                 .save = [&] { run.save(trainer); },
+                 .go_on =
+                     [&](const nn::EpochRecord& record) {
+                       return !options.epoch_done || options.epoch_done(to_figures(record));
+                     }});
 
   const auto make_network = [&](nn::ParameterValues values) {
     return std::make_unique<nn::InferencePool>(graph, scaling, options_.trainer.precision,

@@ -223,6 +223,9 @@ void Trainer::Impl::train_epoch(Progress& progress, const Hooks& hooks) {
   EpochRecord record = finish_epoch(seconds_since(start), images);
   record.seconds = seconds_since(start);
   if (hooks.epoch_done) hooks.epoch_done(record);
+  if (hooks.go_on && !hooks.go_on(record) && stopped_because_.empty()) {
+    stopped_because_ = fmt::format("stopped after epoch {} of {}", epoch_, options_.epochs);
+  }
   if (hooks.save) hooks.save();
 }
 

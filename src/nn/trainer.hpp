@@ -83,6 +83,8 @@ class Trainer {
     std::function<void(const EpochRecord&)> epoch_done;
     /// The state should be kept: after each epoch, and when stopped in the middle of one.
     std::function<void()> save;
+    /// Asked after `epoch_done`, before `save`: false ends the training with this epoch.
+    std::function<bool(const EpochRecord&)> go_on = nullptr;
   };
 
   /// The sources must outlive the trainer. `validation` may be null.

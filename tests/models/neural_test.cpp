@@ -180,6 +180,29 @@ TEST_F(Neural, AnInterruptedRunEndsInTheSameFile) {
   EXPECT_EQ(history[2].at("epoch"), 3);
 }
 
+TEST_F(Neural, EndsAfterTheEpochThatItsCallerSays) {
+  FitOptions options;
+  options.validation = &*data().test;
+  options.run_folder = folder_ / "run";
+  std::vector<int> told;
+  options.epoch_done = [&](const EpochFigures& figures) {
+    told.push_back(figures.epoch);
+    EXPECT_TRUE(figures.validation_accuracy);
+    return figures.epoch < 2;
+  };
+  NeuralClassifier model(recipe());
+  EXPECT_EQ(model.fit(data().train, options).stopped_because, "stopped after epoch 2 of 3");
+  EXPECT_EQ(told, (std::vector{1, 2}));
+  EXPECT_GT(accuracy(model, *data().test), 0.2);
+
+  // The checkpoint knows that it is over.
+  options.resume = true;
+  NeuralClassifier again(recipe());
+  EXPECT_EQ(again.fit(data().train, options).stopped_because, "stopped after epoch 2 of 3");
+  EXPECT_EQ(told.size(), 2u);
+  EXPECT_EQ(accuracy(again, *data().test), accuracy(model, *data().test));
+}
+
 TEST_F(Neural, RefusesARunFolderInUseAndOtherSettings) {
   FitOptions options;
   options.run_folder = folder_ / "run";
