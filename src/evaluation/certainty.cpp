@@ -57,30 +57,6 @@ double share_above_one(std::span<const float> scores) {
   return static_cast<double>(above) / static_cast<double>(scores.size());
 }
 
-/// Temperature and unsure_below.
-void fit_probabilities(ModelDescription& model, const Dataset& data,
-                       const Probabilities& probabilities, std::vector<std::string>& notes) {
-  const Confidences before = confidences_of(probabilities, data);
-  if (data.size() < kFewestSamples || before.right.empty() ||
-      before.right.size() == before.all.size()) {
-    notes.push_back(fmt::format(
-        "the probabilities were not calibrated: {} validation pictures, {} of them classified "
-        "wrongly, say too little about how sure the model may be",
-        data.size(), before.all.size() - before.right.size()));
-    return;
-  }
-  model.temperature = fit_temperature(probabilities, data.labels);
-  const Probabilities calibrated = with_temperature(probabilities, model.temperature);
-  const Confidences after = confidences_of(calibrated, data);
-  model.unsure_below = fit_unsure_below(after.right);
-  const auto unsure = std::ranges::count_if(
-      after.all, [&](double confidence) { return confidence < model.unsure_below; });
-  model.metrics["validation"]["calibration"] = {
-      {"before", certainty_figures(probabilities, data)},
-      {"after", certainty_figures(calibrated, data)},
-      {"unsure", static_cast<double>(unsure) / static_cast<double>(data.size())}};
-}
-
 void fit_novelty(ModelDescription& model, const TrainingSamples& samples, Progress* progress,
                  std::vector<std::string>& notes) {
   try {
@@ -104,6 +80,29 @@ void fit_novelty(ModelDescription& model, const TrainingSamples& samples, Progre
 
 }  // namespace
 
+std::vector<std::string> fit_confidence(ModelDescription& model, const Dataset& data,
+                                        const Probabilities& probabilities) {
+  const Confidences before = confidences_of(probabilities, data);
+  if (data.size() < kFewestSamples || before.right.empty() ||
+      before.right.size() == before.all.size()) {
+    return {fmt::format(
+        "the probabilities were not calibrated: {} validation pictures, {} of them classified "
+        "wrongly, say too little about how sure the model may be",
+        data.size(), before.all.size() - before.right.size())};
+  }
+  model.temperature = fit_temperature(probabilities, data.labels);
+  const Probabilities calibrated = with_temperature(probabilities, model.temperature);
+  const Confidences after = confidences_of(calibrated, data);
+  model.unsure_below = fit_unsure_below(after.right);
+  const auto unsure = std::ranges::count_if(
+      after.all, [&](double confidence) { return confidence < model.unsure_below; });
+  model.metrics["validation"]["calibration"] = {
+      {"before", certainty_figures(probabilities, data)},
+      {"after", certainty_figures(calibrated, data)},
+      {"unsure", static_cast<double>(unsure) / static_cast<double>(data.size())}};
+  return {};
+}
+
 std::vector<std::string> fit_certainty(Classifier& classifier, const TrainingSamples& samples,
                                        const Probabilities& validation, Progress* progress) {
   ModelDescription& model = classifier.description();
@@ -113,7 +112,7 @@ std::vector<std::string> fit_certainty(Classifier& classifier, const TrainingSam
   model.novelty = nullptr;
   model.style = measure_style(samples.train.images);
   std::vector<std::string> notes;
-  if (validation.size() > 0) fit_probabilities(model, samples.validation, validation, notes);
+  if (validation.size() > 0) notes = fit_confidence(model, samples.validation, validation);
   fit_novelty(model, samples, progress, notes);
   return notes;
 }

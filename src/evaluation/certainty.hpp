@@ -30,6 +30,13 @@ inline constexpr double kHighestUnsure = 0.75;
 std::vector<std::string> fit_certainty(Classifier& classifier, const TrainingSamples& samples,
                                        const Probabilities& validation, Progress* progress);
 
+/// The part of fit_certainty() that is about probabilities: temperature and unsure_below, and what
+/// they changed. Too few samples, or mistakes, to fit them by leave both as they are.
+/// @param probabilities  the model's, for `data`, which it did not learn from
+/// @return               why they were not fitted; empty if they were
+std::vector<std::string> fit_confidence(ModelDescription& model, const Dataset& data,
+                                        const Probabilities& probabilities);
+
 /// One or two lines about what was fitted, for people.
 std::string certainty_text(const ModelDescription& model);
 

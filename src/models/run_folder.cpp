@@ -1,14 +1,12 @@
 #include "models/run_folder.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
@@ -136,7 +134,6 @@ RunFolder RunFolder::open(const fs::path& folder, const Recipe& recipe,
   }
   RunFolder run(folder);
   run.made_folder_ = made_folder;
-  run.lock();
   if (holds_run(folder)) {
     if (!resume) require_no_run(folder);
     if (!fs::exists(run.paths_.config())) {
@@ -148,26 +145,6 @@ RunFolder RunFolder::open(const fs::path& folder, const Recipe& recipe,
     write_file(run.paths_.config(), to_toml(config));
   }
   return run;
-}
-
-RunFolder::RunFolder(RunFolder&& other) noexcept
-    : paths_(std::move(other.paths_)),
-      resumed_(other.resumed_),
-      made_folder_(other.made_folder_),
-      lock_descriptor_(std::exchange(other.lock_descriptor_, -1)) {}
-
-RunFolder::~RunFolder() {
-  if (lock_descriptor_ >= 0) ::close(lock_descriptor_);
-}
-
-void RunFolder::lock() {
-  const fs::path path = paths_.folder / ".lock";
-  lock_descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (lock_descriptor_ < 0) fail(path, "cannot be written");
-  // Some network file systems know no locks; training there goes on unguarded.
-  if (::flock(lock_descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    throw FileError(paths_.folder.string() + ": another process is training in this folder");
-  }
 }
 
 void RunFolder::abandon() noexcept {

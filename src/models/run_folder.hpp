@@ -15,6 +15,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/folder_lock.hpp"
 #include "models/recipe.hpp"
 
 namespace thimble {
@@ -59,9 +60,8 @@ class RunFolder {
   static RunFolder open(const std::filesystem::path& folder, const Recipe& recipe,
                         const std::string& data_fingerprint, bool resume);
 
-  RunFolder(RunFolder&& other) noexcept;
+  RunFolder(RunFolder&& other) = default;
   RunFolder& operator=(RunFolder&&) = delete;
-  ~RunFolder();
 
   const RunPaths& paths() const { return paths_; }
   /// True if there was a run to go on with.
@@ -81,13 +81,13 @@ class RunFolder {
   }
 
  private:
-  explicit RunFolder(std::filesystem::path folder) : paths_(std::move(folder)) {}
-  void lock();
+  explicit RunFolder(const std::filesystem::path& folder)
+      : paths_(folder), lock_(folder, "training") {}
 
   RunPaths paths_;
+  FolderLock lock_;
   bool resumed_ = false;
   bool made_folder_ = false;
-  int lock_descriptor_ = -1;
 };
 
 }  // namespace thimble
