@@ -14,6 +14,7 @@
 #include "models/run_folder.hpp"
 #include "models/training_data.hpp"
 #include "nn/loss.hpp"
+#include "nn/zoo/zoo.hpp"
 
 namespace thimble {
 namespace {
@@ -27,9 +28,8 @@ nn::Shape input_shape(const PictureShape& shape) {
 }
 
 nn::Graph build_graph(const NeuralOptions& options, const PictureShape& input, int classes) {
-  const auto lines = options.layers.empty()
-                         ? nn::architecture_lines(options.architecture, options.variation)
-                         : options.layers;
+  const auto lines =
+      options.layers.empty() ? nn::architecture_lines(options.architecture) : options.layers;
   nn::Graph graph = nn::Graph::parse(input_shape(input), lines, classes);
   if (graph.output().size() != classes) {
     throw UsageError(fmt::format(

@@ -24,20 +24,18 @@ const char* word(Enum value, const std::array<const char*, N>& words) {
 constexpr std::array<const char*, 6> kFormats{"text",    "integer", "decimal",
                                               "percent", "seconds", "bytes"};
 constexpr std::array<const char*, 3> kScales{"linear", "log", "category"};
-constexpr std::array<const char*, 4> kStyles{"line", "dashed", "step", "points"};
+constexpr std::array<const char*, 5> kStyles{"line", "dashed", "step", "points", "faint"};
 constexpr std::array<const char*, 3> kReferences{"horizontal", "vertical", "diagonal"};
-constexpr std::array<const char*, 4> kKinds{"lines", "bars", "points", "heatmap"};
+constexpr std::array<const char*, 5> kKinds{"lines", "bars", "points", "heatmap", "parallel"};
 constexpr std::array<const char*, 3> kTones{"plain", "right", "wrong"};
 
 /// JSON has no number for "not a number"; the page takes null for a gap.
+json finite_or_null(double value) { return std::isfinite(value) ? json(value) : json(); }
+
 json numbers(std::span<const double> values) {
   json list = json::array();
   for (const double value : values) {
-    if (std::isfinite(value)) {
-      list.push_back(value);
-    } else {
-      list.push_back(nullptr);
-    }
+    list.push_back(finite_or_null(value));
   }
   return list;
 }
@@ -53,7 +51,7 @@ json indices(std::span<const PictureIndex> pictures) {
 json cell_json(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   if (const auto* number = std::get_if<double>(&cell)) {
-    return std::isfinite(*number) ? json(*number) : json();
+    return finite_or_null(*number);
   }
   if (const auto* picture = std::get_if<PictureIndex>(&cell)) {
     return {{"picture", static_cast<std::uint32_t>(*picture)}};
@@ -97,6 +95,30 @@ json grid_json(const Grid& grid, const std::string& place) {
   return {{"width", grid.width},    {"height", grid.height}, {"values", numbers(grid.values)},
           {"title", grid.title},    {"unit", grid.unit},     {"diverging", grid.diverging},
           {"numbers", grid.numbers}};
+}
+
+json parallel_json(const ParallelLines& parallel, const std::string& place) {
+  json axes = json::array();
+  for (const ParallelLines::Dimension& one : parallel.axes) {
+    axes.push_back({{"axis", axis_json(one.axis)}, {"absent", one.absent}});
+  }
+  json lines = json::array();
+  for (const ParallelLines::Line& line : parallel.lines) {
+    require_size(line.values.size(), parallel.axes.size(),
+                 fmt::format("{}, line '{}'", place, line.name));
+    lines.push_back({{"name", line.name},
+                     {"values", numbers(line.values)},
+                     {"shade", finite_or_null(line.shade)}});
+  }
+  json marked;
+  if (parallel.marked) {
+    if (*parallel.marked >= parallel.lines.size()) {
+      throw ShapeError(fmt::format("{}: line {} is marked, but there are {}", place,
+                                   *parallel.marked, parallel.lines.size()));
+    }
+    marked = *parallel.marked;
+  }
+  return {{"axes", axes}, {"lines", lines}, {"marked", marked}};
 }
 
 json picture_json(const PictureCell& cell) {
@@ -159,6 +181,7 @@ json block_json(const Chart& chart) {
           {"y", axis_json(chart.y)},
           {"series", series},
           {"grid", chart.grid ? grid_json(*chart.grid, place) : json()},
+          {"parallel", chart.parallel ? parallel_json(*chart.parallel, place) : json()},
           {"references", references},
           {"stacked", chart.stacked},
           {"horizontal", chart.horizontal},
@@ -185,6 +208,14 @@ json block_json(const Confusion& confusion) {
   }
   return {{"type", "confusion"},          {"id", confusion.id},         {"title", confusion.title},
           {"classes", confusion.classes}, {"counts", confusion.counts}, {"pictures", pictures}};
+}
+
+json block_json(const Code& code) {
+  return {{"type", "code"},
+          {"id", code.id},
+          {"title", code.title},
+          {"file_name", code.file_name},
+          {"text", code.text}};
 }
 
 json block_json(const SideBySide& row) {
@@ -251,6 +282,7 @@ class Checker {
       for (const PictureCell& cell : cells) take(cell.picture);
     }
   }
+  void check(const Code& code) { take_id(code.id); }
   void check(const SideBySide& row) {
     for (const Block& block : row.blocks) check(block);
   }

@@ -70,7 +70,13 @@ struct Axis {
 
 /// One line, set of bars or set of points.
 struct Series {
-  enum class Style { line, dashed, step, points };
+  enum class Style {
+    line,
+    dashed,
+    step,
+    points,
+    faint,  ///< a thin grey line without marks: many curves, with gaps between, behind others
+  };
   std::string name;
   std::vector<double> x = {};    ///< empty on a category axis: 0, 1, 2, ...
   std::vector<double> y;         ///< not a number: a gap
@@ -100,18 +106,37 @@ struct Grid {
   bool numbers = false;        ///< write the values into the cells
 };
 
+/// Lines across axes that stand side by side, one line for each thing that has a value on each axis
+/// (parallel coordinates; Inselberg, "The plane with parallel coordinates", 1985).
+struct ParallelLines {
+  /// An axis; beside its range there is a place for the lines that have no value on it.
+  struct Dimension {
+    Axis axis;
+    std::string absent = {};  ///< what that place is called: "not used"
+  };
+  struct Line {
+    std::string name;
+    std::vector<double> values;  ///< [axes]; of a category its number; not a number: none
+    double shade = 0;            ///< 0, pale, to 1, strong; not a number: dashed
+  };
+  std::vector<Dimension> axes;
+  std::vector<Line> lines;                 ///< the later over the earlier ones
+  std::optional<std::size_t> marked = {};  ///< the line that stands out
+};
+
 /// A figure with axes. `id` names its file when it is exported: lower case, digits and hyphens,
 /// distinct within a report.
 struct Chart {
-  enum class Kind { lines, bars, points, heatmap };
+  enum class Kind { lines, bars, points, heatmap, parallel };
   std::string id;
   std::string title;
   std::string description;  ///< what it shows, in words, for those who do not see it
   Kind kind = Kind::lines;
   Axis x = {};
   Axis y = {};
-  std::vector<Series> series = {};  ///< of lines, bars and points
-  std::optional<Grid> grid = {};    ///< of a heat map
+  std::vector<Series> series = {};             ///< of lines, bars and points
+  std::optional<Grid> grid = {};               ///< of a heat map
+  std::optional<ParallelLines> parallel = {};  ///< of parallel coordinates, which have no x and y
   std::vector<ReferenceLine> references = {};
   bool stacked = false;      ///< bars on top of each other
   bool horizontal = false;   ///< bars from left to right; y is the category axis
@@ -148,10 +173,19 @@ struct Confusion {
   std::vector<std::vector<PictureCell>> pictures;
 };
 
+/// Text as a file has it, to be read, copied or downloaded.
+struct Code {
+  std::string id;  ///< as Chart::id
+  std::string title;
+  std::string file_name;  ///< of the download: "winner.toml"
+  std::string text;
+};
+
 /// Blocks side by side where there is room, one below the other where there is not.
 struct SideBySide;
 
-using Block = std::variant<Paragraph, Facts, Table, Chart, PictureSheet, Confusion, SideBySide>;
+using Block =
+    std::variant<Paragraph, Facts, Table, Chart, PictureSheet, Confusion, Code, SideBySide>;
 
 struct SideBySide {
   std::vector<Block> blocks;

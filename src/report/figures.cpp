@@ -43,6 +43,11 @@ Size size_of(const Chart& chart) {
     return {grid_edge(chart.grid->width, 58) + 80, grid_edge(chart.grid->height, 40)};
   }
   if (chart.pannable) return {960, 860};
+  if (chart.kind == Chart::Kind::parallel && chart.parallel) {
+    constexpr int kBetweenAxes = 130;
+    return {std::clamp(static_cast<int>(chart.parallel->axes.size()) * kBetweenAxes, 800, 2400),
+            520};
+  }
   if (chart.horizontal) {
     const std::size_t bars = chart.y.categories.size() *
                              std::max<std::size_t>(1, chart.stacked ? 1 : chart.series.size());
@@ -82,6 +87,7 @@ class FigureDrawer {
     counts.pictures.clear();
     draw_chart(confusion.id, to_json(Block(std::move(counts))), size_of(confusion));
   }
+  void draw(const Code&) {}
   void draw(const SideBySide& row) {
     for (const Block& block : row.blocks) draw(block);
   }

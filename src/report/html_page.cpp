@@ -50,6 +50,9 @@ std::string plain_version(const Report& report) {
     html += fmt::format("<h2>{}</h2><p>{}</p>", html_escaped(section.title),
                         html_escaped(section.finding));
     for (const Block& block : section.blocks) {
+      if (const auto* code = std::get_if<Code>(&block)) {
+        html += fmt::format("<pre>{}</pre>", html_escaped(code->text));
+      }
       const auto* facts = std::get_if<Facts>(&block);
       if (facts == nullptr) continue;
       html += "<ul>";

@@ -60,6 +60,43 @@ TEST(Document, WritesGapsAsNull) {
   EXPECT_TRUE(block.at("x").at("min").is_null());
 }
 
+Chart parallel_chart() {
+  Chart chart;
+  chart.id = "trials";
+  chart.kind = Chart::Kind::parallel;
+  chart.parallel = ParallelLines{
+      {{{.title = "rate", .scale = Axis::Scale::log}, "not used"}, {{.title = "accuracy"}}},
+      {{"Trial 1", {0.1, 0.9}, 1}, {"Trial 2", {kNan, kNan}, kNan}},
+      0};
+  return chart;
+}
+
+TEST(Document, WritesParallelCoordinates) {
+  const json block = to_json(Block(parallel_chart()));
+  EXPECT_EQ(block.at("kind"), "parallel");
+  const json& parallel = block.at("parallel");
+  EXPECT_EQ(parallel.at("axes")[0].at("axis").at("scale"), "log");
+  EXPECT_EQ(parallel.at("axes")[0].at("absent"), "not used");
+  EXPECT_EQ(parallel.at("lines"), json::parse(R"([
+    {"name": "Trial 1", "values": [0.1, 0.9], "shade": 1.0},
+    {"name": "Trial 2", "values": [null, null], "shade": null}])"));
+  EXPECT_EQ(parallel.at("marked"), 0);
+}
+
+TEST(Document, WritesCode) {
+  EXPECT_EQ(to_json(Block(Code{"recipe", "R", "r.toml", "a = 1\n"})), json::parse(R"({
+    "type": "code", "id": "recipe", "title": "R", "file_name": "r.toml", "text": "a = 1\n"})"));
+}
+
+TEST(Document, RefusesLinesThatDoNotSuitTheAxes) {
+  Chart chart = parallel_chart();
+  chart.parallel->lines[1].values.pop_back();
+  EXPECT_THAT(refusal({chart}), HasSubstr("chart 'trials', line 'Trial 2': 1 values, expected 2"));
+  chart = parallel_chart();
+  chart.parallel->marked = 2;
+  EXPECT_THAT(refusal({chart}), HasSubstr("line 2 is marked, but there are 2"));
+}
+
 TEST(Document, RefusesSizesThatDoNotAgree) {
   Chart chart;
   chart.id = "curve";
@@ -92,6 +129,7 @@ TEST(Document, RefusesIdsThatAreTakenOrOdd) {
   EXPECT_THAT(refusal({chart}), HasSubstr("id 'Second!', expected"));
   chart.id = "inner";
   EXPECT_THAT(refusal({SideBySide{{chart, chart}}}), HasSubstr("id 'inner' used twice"));
+  EXPECT_THAT(refusal({Code{"first", "", "", ""}}), HasSubstr("id 'first' used twice"));
 }
 
 }  // namespace

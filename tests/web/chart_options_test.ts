@@ -10,9 +10,10 @@ import {
 import { evenStep, inLines } from "../../web/src/charts/axes";
 import { cellColours, rowShares } from "../../web/src/charts/confusion";
 import { colourRange } from "../../web/src/charts/heatmap";
+import { placeOf } from "../../web/src/charts/parallel";
 import type { Chart } from "../../web/src/document";
 import { contrast, DARK, LIGHT, mix, textOn } from "../../web/src/theme";
-import { axis, chart, confusion, series } from "./fixture";
+import { axis, chart, confusion, parallel, series } from "./fixture";
 
 const ROOM = { width: 800, height: 400, top: 0 };
 
@@ -223,4 +224,49 @@ test("heights are sensible for any chart", () => {
   assert.ok(naturalHeight(bars, 390) > 800);
   assert.ok(naturalHeight(chart("a", "lines", {}), 340) >= 250);
   assert.ok(naturalHeight(confusion(), 340) >= 300);
+});
+
+test("values stand on their axes, those without one beside them", () => {
+  const options = drawn(parallel());
+  const axes = options.parallelAxis as { min: number; max: number; axisLabel: Options }[];
+  assert.ok(axes.every(({ min, max }) => min < 0 && max === 1));
+  const lines = seriesOf(options)[0].data as { value: number[]; lineStyle: Options }[];
+  for (const { value } of lines) {
+    assert.equal(value.length, 5);
+    assert.ok(value.every((place) => place === axes[0].min || (place >= 0 && place <= 1)));
+  }
+  const given = parallel().parallel;
+  lines.forEach(({ value, lineStyle }, i) => {
+    const missing = given?.lines[i].values.map((one) => one === null);
+    assert.deepEqual(
+      value.map((place) => place < 0),
+      missing,
+    );
+    assert.equal(lineStyle.type !== undefined, given?.lines[i].shade === null, "failed: dashed");
+  });
+  const colours = new Set(lines.map(({ lineStyle }) => lineStyle.color));
+  assert.ok(colours.has(LIGHT.categorical[1]), "the best stands out");
+  const { customValues, formatter } = axes[2].axisLabel as {
+    customValues: number[];
+    formatter: (value: number) => string;
+  };
+  assert.equal(formatter(customValues[0]), "not used");
+});
+
+test("places on an axis are as its scale says", () => {
+  const range = { low: 0.001, high: 1 };
+  assert.ok(Math.abs(placeOf(axis("a", "", { scale: "log" }), range, 0.01) - 1 / 3) < 1e-12);
+  assert.ok(Math.abs(placeOf(axis("a"), range, 0.5005) - 0.5) < 1e-12);
+  assert.equal(placeOf(axis("a"), { low: 2, high: 2 }, 2), 0.5);
+  const names = axis("a", "", { scale: "category", categories: ["x", "y", "z"] });
+  assert.equal(placeOf(names, range, 2), 1);
+  assert.equal(placeOf({ ...names, categories: ["x"] }, range, 0), 0.5);
+});
+
+test("axes lie down where they do not fit side by side", () => {
+  const wide = parallel();
+  assert.equal((drawn(wide).parallel as Options).layout, "horizontal");
+  const narrow = chartOptions(wide, LIGHT, { width: 340, height: 390, top: 0 });
+  assert.equal((narrow.parallel as Options).layout, "vertical");
+  assert.ok(naturalHeight(wide, 340) > 5 * 60);
 });

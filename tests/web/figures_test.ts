@@ -9,7 +9,7 @@ import { test } from "node:test";
 import vm from "node:vm";
 
 import type { Block, Chart, Confusion } from "../../web/src/document";
-import { chart, HOSTILE, report, series } from "./fixture";
+import { axis, chart, HOSTILE, report, series } from "./fixture";
 import { distFolder } from "./page";
 
 // What the program defines before it runs the script.
@@ -84,6 +84,9 @@ test("empty charts are drawn too", () => {
     assert.ok(draw(chart("e", kind, { series: [series("gap", [null])] })).includes("</svg>"));
   }
   assert.ok(draw(chart("e", "heatmap", {})).includes("</svg>"));
+  assert.ok(draw(chart("e", "parallel", {})).includes("</svg>"));
+  const parallel = { axes: [{ axis: axis("a"), absent: "none" }], lines: [], marked: null };
+  assert.ok(draw(chart("e", "parallel", { parallel })).includes("</svg>"));
 });
 
 test("other blocks are refused", () => {

@@ -5,6 +5,7 @@ import type {
   Atlas,
   Axis,
   Chart,
+  Code,
   Confusion,
   PictureCell,
   PictureSheet,
@@ -102,6 +103,7 @@ export function chart(id: string, kind: Chart["kind"], extra: Partial<Chart>): C
     y: axis("y"),
     series: [],
     grid: null,
+    parallel: null,
     references: [],
     stacked: false,
     horizontal: false,
@@ -305,6 +307,52 @@ function manySeries(): Chart {
   });
 }
 
+/** Trials of a search: settings of every kind, some not in force, some that failed. */
+export function parallel(): Chart {
+  const next = random(5);
+  const lines = Array.from({ length: 60 }, (_, i) => {
+    const name = Math.floor(next() * 3);
+    const failed = i % 17 === 16;
+    const rate = 10 ** (-3 + 3 * next());
+    const value = failed ? null : 92 - 8 * Math.abs(Math.log10(rate / 0.1)) * next();
+    return {
+      name: i === 3 ? HOSTILE : `Trial ${i + 1}`,
+      values: [rate, name, name === 0 ? 0.8 + 0.18 * next() : null, Math.floor(next() * 5), value],
+      shade: value === null ? null : i / 60,
+    };
+  });
+  return chart("trials", "parallel", {
+    title: "All trials",
+    parallel: {
+      axes: [
+        { axis: axis("learning_rate", "", { scale: "log", min: 0.001, max: 1 }), absent: "" },
+        {
+          axis: axis("optimizer.name", "", {
+            scale: "category",
+            categories: ["sgd", "adamw", HOSTILE],
+          }),
+          absent: "",
+        },
+        { axis: axis("momentum", "", { min: 0.8, max: 0.98 }), absent: "not used" },
+        { axis: axis("shift_pixels", "", { min: 0, max: 4 }), absent: "" },
+        { axis: axis("Validation accuracy", "%"), absent: "failed" },
+      ],
+      lines,
+      marked: 59,
+    },
+  });
+}
+
+function recipe(): Code {
+  return {
+    type: "code",
+    id: "recipe",
+    title: "The recipe",
+    file_name: "winner.toml",
+    text: `# ${HOSTILE}\n[optimizer]\nlearning_rate = 0.1\nname = "sgd"\n`,
+  };
+}
+
 function sheet(id: string, captioned: boolean): PictureSheet {
   const cell = (picture: number): PictureCell => ({
     picture,
@@ -425,6 +473,7 @@ export function report(): Report {
       section("the-map", "The map", "Trousers lie apart; shirts, coats and pullovers overlap.", [
         map(),
       ]),
+      section("search", "The search", "A learning rate of 0.1 is best.", [parallel(), recipe()]),
     ],
     atlas: atlas(),
   };

@@ -264,3 +264,49 @@ test("it turns dark while it is open", () =>
       () => document.querySelector("#loss svg rect")?.getAttribute("fill") === "#171a21",
     );
   }));
+
+test("a line across axes says its values, its axes choose lines", () =>
+  visit(async (page) => {
+    await page.click('.contents a[href="#search"]');
+    await page.waitForSelector("#trials svg path");
+    const box = await (await page.$("#trials .chart"))?.boundingBox();
+    assert.ok(box);
+    const faded = () =>
+      page.$$eval("#trials svg path", (all) =>
+        all.filter((one) => Number(one.getAttribute("stroke-opacity") ?? 1) < 0.1).length,
+      );
+    assert.equal(await faded(), 0);
+    const axis = box.x + 70;
+    await page.mouse.move(axis, box.y + 80);
+    await page.mouse.down();
+    await page.mouse.move(axis, box.y + 160, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("#trials svg path")].some(
+        (one) => Number(one.getAttribute("stroke-opacity") ?? 1) < 0.1,
+      ),
+    );
+    await page.click("#trials summary");
+    await page.waitForSelector("#trials .data");
+    assert.ok((await text(page, "#trials .data")).includes(HOSTILE));
+  }));
+
+test("code is copied or selected, and downloaded as it is", () =>
+  visit(async (page) => {
+    await page.click('.contents a[href="#search"]');
+    const code = await text(page, "#recipe code");
+    assert.match(code, /learning_rate = 0\.1/);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.click('#recipe [aria-label^="Download"]'),
+    ]);
+    assert.equal(download.suggestedFilename(), "winner.toml");
+    assert.equal(readFileSync(await download.path(), "utf8"), code);
+    await page.click('#recipe [aria-label^="Copy"]');
+    await page.waitForFunction(
+      () => document.querySelector("#recipe .said")?.textContent !== "",
+    );
+    if ((await text(page, "#recipe .said")) !== "Copied") {
+      assert.equal(await page.evaluate(() => String(getSelection())), code.trimEnd());
+    }
+  }));

@@ -5,6 +5,7 @@ import { cartesianOptions } from "./charts/cartesian";
 import { confusionOptions } from "./charts/confusion";
 import { heatmapOptions } from "./charts/heatmap";
 import type { Options, Room } from "./charts/layout";
+import { parallelHeight, parallelOptions } from "./charts/parallel";
 import type { Chart, Confusion } from "./document";
 import { FONT_FAMILY, type Theme } from "./theme";
 
@@ -12,9 +13,9 @@ export type { Options, Room } from "./charts/layout";
 
 function body(block: Chart | Confusion, theme: Theme, room: Room): Options {
   if (block.type === "confusion") return confusionOptions(block, theme, room);
-  return block.kind === "heatmap"
-    ? heatmapOptions(block, theme, room)
-    : cartesianOptions(block, theme, room);
+  if (block.kind === "heatmap") return heatmapOptions(block, theme, room);
+  if (block.kind === "parallel") return parallelOptions(block, theme, room);
+  return cartesianOptions(block, theme, room);
 }
 
 /** Without title, legend and tooltips: those belong to the page or to the figure. */
@@ -29,7 +30,7 @@ export function chartOptions(block: Chart | Confusion, theme: Theme, room: Room)
 
 /** The names that a legend has to explain; none where one series needs no name. */
 export function legendNames(chart: Chart): string[] {
-  if (chart.kind === "heatmap") return [];
+  if (chart.kind === "heatmap" || chart.kind === "parallel") return [];
   const names = chart.series.map((series) => series.name).filter((name) => name !== "");
   const diagonals = chart.references
     .filter((line) => line.kind === "diagonal" && line.label !== "")
@@ -42,6 +43,7 @@ export function naturalHeight(block: Chart | Confusion, width: number): number {
   const between = (low: number, value: number, high: number) =>
     Math.round(Math.min(Math.max(value, low), high));
   if (block.type === "confusion") return between(300, width * 0.75, 1200);
+  if (block.parallel !== null) return parallelHeight(block.parallel, width);
   if (block.pannable) return between(320, width * 0.72, 680);
   if (block.kind === "heatmap" && block.grid !== null) {
     const named = block.x.scale === "category" || block.y.scale === "category";

@@ -16,7 +16,7 @@ export interface Series {
   y: (number | null)[];
   low: number[];
   high: number[];
-  style: "line" | "dashed" | "step" | "points";
+  style: "line" | "dashed" | "step" | "points" | "faint";
   labels: string[];
   pictures: number[];
 }
@@ -37,16 +37,23 @@ export interface Grid {
   numbers: boolean;
 }
 
+export interface ParallelLines {
+  axes: { axis: Axis; absent: string }[];
+  lines: { name: string; values: (number | null)[]; shade: number | null }[];
+  marked: number | null;
+}
+
 export interface Chart {
   type: "chart";
   id: string;
   title: string;
   description: string;
-  kind: "lines" | "bars" | "points" | "heatmap";
+  kind: "lines" | "bars" | "points" | "heatmap" | "parallel";
   x: Axis;
   y: Axis;
   series: Series[];
   grid: Grid | null;
+  parallel: ParallelLines | null;
   references: ReferenceLine[];
   stacked: boolean;
   horizontal: boolean;
@@ -98,12 +105,28 @@ export interface Table {
   rows: TableCell[][];
 }
 
+export interface Code {
+  type: "code";
+  id: string;
+  title: string;
+  file_name: string;
+  text: string;
+}
+
 export interface SideBySide {
   type: "side-by-side";
   blocks: Block[];
 }
 
-export type Block = Paragraph | Facts | Table | Chart | PictureSheet | Confusion | SideBySide;
+export type Block =
+  | Paragraph
+  | Facts
+  | Table
+  | Chart
+  | PictureSheet
+  | Confusion
+  | Code
+  | SideBySide;
 
 export interface Section {
   id: string;

@@ -1,11 +1,19 @@
 // The parts of ECharts that the reports use.
 
-import { BarChart, CustomChart, HeatmapChart, LineChart, ScatterChart } from "echarts/charts";
+import {
+  BarChart,
+  CustomChart,
+  HeatmapChart,
+  LineChart,
+  ParallelChart,
+  ScatterChart,
+} from "echarts/charts";
 import {
   DataZoomInsideComponent,
   GridComponent,
   LegendPlainComponent,
   MarkLineComponent,
+  ParallelComponent,
   TitleComponent,
   TooltipComponent,
   VisualMapContinuousComponent,
@@ -24,6 +32,8 @@ use([
   LegendPlainComponent,
   LineChart,
   MarkLineComponent,
+  ParallelChart,
+  ParallelComponent,
   ScatterChart,
   SVGRenderer,
   TitleComponent,

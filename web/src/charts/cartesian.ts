@@ -102,6 +102,20 @@ function spacedSymbols(chart: Chart, series: Series, index: number, span: Spans)
   };
 }
 
+/** Many curves in one series, behind the others. */
+function faintLine(chart: Chart, series: Series, index: number, theme: Theme): Options {
+  return {
+    type: "line",
+    id: `series-${index}`,
+    name: series.name,
+    data: points(chart, series),
+    symbol: "none",
+    lineStyle: { color: theme.line, width: 1, opacity: 0.5 },
+    itemStyle: { color: theme.line },
+    z: 2,
+  };
+}
+
 function line(chart: Chart, series: Series, index: number, manner: Manner): Options {
   const { theme, placer } = manner;
   const colour = seriesColour(theme, index);
@@ -154,8 +168,9 @@ function drawn(chart: Chart, series: Series, index: number, manner: Manner): Opt
   if (chart.kind === "points" || series.style === "points") {
     return scatter(chart, series, index, manner);
   }
-  return chart.kind === "bars"
-    ? bars(chart, series, index, manner)
+  if (chart.kind === "bars") return bars(chart, series, index, manner);
+  return series.style === "faint"
+    ? faintLine(chart, series, index, manner.theme)
     : line(chart, series, index, manner);
 }
 

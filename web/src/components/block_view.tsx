@@ -1,6 +1,7 @@
 import type { Block } from "../document";
 import { unbroken } from "../format";
 import { ChartView } from "./chart_view";
+import { CodeView } from "./code_view";
 import { ConfusionMatrix } from "./confusion_matrix";
 import { DataTable } from "./data_table";
 import { FactTiles } from "./facts";
@@ -20,6 +21,8 @@ export function BlockView({ block }: { block: Block }) {
       return <PictureSheetFigure sheet={block} />;
     case "confusion":
       return <ConfusionMatrix confusion={block} />;
+    case "code":
+      return <CodeView code={block} />;
     case "side-by-side":
       return (
         <div class="side-by-side">

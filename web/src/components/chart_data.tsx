@@ -1,7 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 
 import { cellNames } from "../charts/heatmap";
-import type { Axis, Chart, Series, Table, TableCell } from "../document";
+import type { Axis, Chart, ParallelLines, Series, Table, TableCell } from "../document";
 import { titleWithUnit } from "../format";
 import { DataTable } from "./data_table";
 
@@ -65,7 +65,22 @@ function seriesTable(chart: Chart): Table {
   };
 }
 
+function parallelTable({ axes, lines }: ParallelLines): Table {
+  return {
+    type: "table",
+    caption: "",
+    columns: ["Name", ...axes.map(({ axis }) => titleWithUnit(axis.title, axis.unit))].map(
+      (title) => ({ title, format: "text" }),
+    ),
+    rows: lines.map(({ name, values }) => [
+      name,
+      ...values.map((value, i) => (value === null ? null : place(axes[i].axis, value))),
+    ]),
+  };
+}
+
 export function chartTable(chart: Chart): Table {
+  if (chart.parallel !== null) return parallelTable(chart.parallel);
   return chart.kind === "heatmap" ? heatmapTable(chart) : seriesTable(chart);
 }
 

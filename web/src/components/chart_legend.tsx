@@ -4,7 +4,8 @@ import { seriesColour, type Theme } from "../theme";
 
 function Swatch({ chart, index, theme }: { chart: Chart; index: number; theme: Theme }) {
   const series = chart.series[index];
-  const colour = series === undefined ? theme.line : seriesColour(theme, index);
+  const faint = series?.style === "faint";
+  const colour = series === undefined || faint ? theme.line : seriesColour(theme, index);
   const dash = series === undefined ? [6, 4] : dashOf(index, series.style);
   const bars = chart.kind === "bars" && series !== undefined && series.style !== "points";
   const line =
@@ -17,11 +18,11 @@ function Swatch({ chart, index, theme }: { chart: Chart; index: number; theme: T
           x1="-12"
           x2="12"
           stroke={colour}
-          stroke-width="2"
+          stroke-width={faint ? 1 : 2}
           stroke-dasharray={Array.isArray(dash) ? dash.join(" ") : undefined}
         />
       )}
-      {!bars && series !== undefined && (
+      {!bars && series !== undefined && !faint && (
         <path d={OUTLINES[index % OUTLINES.length]} fill={colour} />
       )}
     </svg>

@@ -4,7 +4,7 @@
 import type { Album } from "../album";
 import type { Options } from "../chart_options";
 import { cellNames } from "../charts/heatmap";
-import type { Axis, Chart, Series } from "../document";
+import type { Axis, Chart, ParallelLines, Series } from "../document";
 import { formatNumber, formatWithUnit } from "../format";
 import type { Theme } from "../theme";
 
@@ -118,11 +118,24 @@ function cellTip(chart: Chart, hovered: Hovered): HTMLElement {
   return tip;
 }
 
+function parallelTip({ axes, lines }: ParallelLines, index: number): HTMLElement {
+  const tip = element("div", "tip");
+  const line = lines[index];
+  if (line === undefined) return tip;
+  tip.append(element("div", "tip-title", line.name));
+  axes.forEach(({ axis, absent }, i) => {
+    const value = line.values[i];
+    tip.append(row(axis.title, value === null ? absent : onAxis(axis, value), null));
+  });
+  return tip;
+}
+
 export function tooltipOptions(chart: Chart, theme: Theme, album: Album): Options {
-  const together = chart.kind !== "points" && chart.kind !== "heatmap";
+  const together = chart.kind === "lines" || chart.kind === "bars";
   const formatter = (hovered: Hovered | Hovered[]): HTMLElement => {
     if (Array.isArray(hovered)) return axisTip(chart, hovered);
     if (chart.kind === "heatmap") return cellTip(chart, hovered);
+    if (chart.parallel !== null) return parallelTip(chart.parallel, hovered.dataIndex);
     const series = seriesOf(chart, hovered);
     return series === null ? element("div", "tip") : pointTip(chart, series, hovered, album);
   };

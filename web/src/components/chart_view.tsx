@@ -20,6 +20,7 @@ const MOST_SVG_MARKS = 2000;
 function markCount(chart: Chart): number {
   return (
     (chart.grid?.values.length ?? 0) +
+    (chart.parallel?.lines.length ?? 0) +
     chart.series.reduce((sum, series) => sum + series.y.length, 0)
   );
 }
@@ -106,6 +107,11 @@ export function ChartView({ chart }: { chart: Chart }) {
       {chart.pannable && (
         <p class="hint" id={hint}>
           Drag to move; Ctrl and the wheel, or the keys + − and 0, to zoom; arrow keys move.
+        </p>
+      )}
+      {chart.parallel !== null && (
+        <p class="hint">
+          Drag along an axis to see only what passes there; a click on it shows all again.
         </p>
       )}
       <ChartData chart={chart} />
