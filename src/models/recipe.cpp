@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
@@ -100,16 +101,20 @@ void override_setting(Recipe& recipe, const std::string& assignment) {
       throw UsageError("unknown key '" + key + "'; did you mean '" + meant + "'?");
     }
   }
+  set_setting(recipe, key, parse_toml_value(text).value_or(json(text)));
+}
+
+void set_setting(Recipe& recipe, const std::string& key, json value) {
   json* place = &recipe.settings;
   std::string path;
-  for (const std::string& part : parts) {
+  for (const std::string& part : split(key, '.')) {
     if (!place->is_null() && !place->is_object()) {
       throw UsageError("'" + key + "': '" + path + "' is a value, not a table");
     }
     path += (path.empty() ? "" : ".") + part;
     place = &(*place)[part];
   }
-  *place = parse_toml_value(text).value_or(json(text));
+  *place = std::move(value);
 }
 
 std::string to_toml(const Recipe& recipe) {

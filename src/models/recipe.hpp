@@ -39,6 +39,10 @@ Recipe parse_recipe(std::string_view text, const std::string& place, const std::
 /// @throws UsageError  if `assignment` has no "=" or an empty key, or leads through a plain value
 void override_setting(Recipe& recipe, const std::string& assignment);
 
+/// Sets the value under a key, "optimizer.learning_rate"; tables are made where there are none.
+/// @throws UsageError  if the key leads through a plain value
+void set_setting(Recipe& recipe, const std::string& key, nlohmann::json value);
+
 /// The named recipes that load_recipe finds, by name.
 std::vector<std::string> recipe_names();
 

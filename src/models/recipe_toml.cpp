@@ -58,51 +58,55 @@ bool is_bare(std::string_view key) {
 /// A TOML basic string; its escapes are those of JSON, and DEL.
 std::string quoted(const std::string& text) {
   std::string escaped;
-  for (const char c : json(text).dump()) {
-    if (c == '\x7f') {
-      escaped += "\\u007F";
-    } else {
-      escaped += c;
+  try {
+    for (const char c : json(text).dump()) {
+      if (c == '\x7f') {
+        escaped += "\\u007F";
+      } else {
+        escaped += c;
+      }
     }
+  } catch (const json::exception&) {
+    throw UsageError("a setting's text is not valid UTF-8");
   }
   return escaped;
-}
-
-std::string key_text(const std::string& key) { return is_bare(key) ? key : quoted(key); }
-
-std::string value_text(const json& value) {
-  if (value.is_string()) return quoted(value.get<std::string>());
-  if (value.is_number_float() && !std::isfinite(value.get<double>())) {
-    return std::isnan(value.get<double>()) ? "nan" : value.get<double>() > 0 ? "inf" : "-inf";
-  }
-  std::string text;
-  if (value.is_array()) {
-    for (const json& element : value) text += (text.empty() ? "" : ", ") + value_text(element);
-    return "[" + text + "]";
-  }
-  if (value.is_object()) {
-    for (const auto& [key, inner] : value.items()) {
-      text += (text.empty() ? " " : ", ") + key_text(key) + " = " + value_text(inner);
-    }
-    return "{" + text + " }";
-  }
-  return value.dump();
 }
 
 void write_table(const json& table, const std::string& path, std::ostream& out) {
   for (const auto& [key, value] : table.items()) {
     if (value.is_object() || value.is_null()) continue;
-    out << key_text(key) << " = " << value_text(value) << "\n";
+    out << toml_key(key) << " = " << toml_value(value) << "\n";
   }
   for (const auto& [key, value] : table.items()) {
     if (!value.is_object()) continue;
-    const std::string inner = path.empty() ? key_text(key) : path + "." + key_text(key);
+    const std::string inner = path.empty() ? toml_key(key) : path + "." + toml_key(key);
     out << "\n[" << inner << "]\n";
     write_table(value, inner, out);
   }
 }
 
 }  // namespace
+
+std::string toml_key(const std::string& key) { return is_bare(key) ? key : quoted(key); }
+
+std::string toml_value(const json& value) {
+  if (value.is_string()) return quoted(value.get<std::string>());
+  if (value.is_number_float() && !std::isfinite(value.get<double>())) {
+    return std::isnan(value.get<double>()) ? "nan" : value.get<double>() > 0 ? "inf" : "-inf";
+  }
+  std::string text;
+  if (value.is_array()) {
+    for (const json& element : value) text += (text.empty() ? "" : ", ") + toml_value(element);
+    return "[" + text + "]";
+  }
+  if (value.is_object()) {
+    for (const auto& [key, inner] : value.items()) {
+      text += (text.empty() ? " " : ", ") + toml_key(key) + " = " + toml_value(inner);
+    }
+    return "{" + text + " }";
+  }
+  return value.dump();
+}
 
 json parse_toml(std::string_view text, const std::string& place) {
   try {
@@ -124,11 +128,7 @@ std::optional<json> parse_toml_value(std::string_view text) {
 
 std::string to_toml(const json& table) {
   std::ostringstream out;
-  try {
-    write_table(table, "", out);
-  } catch (const json::exception&) {
-    throw UsageError("a setting's text is not valid UTF-8");
-  }
+  write_table(table, "", out);
   return out.str();
 }
 

@@ -35,8 +35,11 @@ class Sampler {
                              std::span<const Observation> observations) const = 0;
 };
 
+/// Whether a trial had exactly these settings.
+bool is_tried(const Assignment& settings, std::span<const Observation> observations);
+
 /// Each parameter drawn evenly, whatever came out (Bergstra and Bengio, "Random search for
-/// hyper-parameter optimization", JMLR 13, 2012).
+/// hyper-parameter optimization", JMLR 13, 2012); anew where such a trial has been.
 std::unique_ptr<Sampler> make_random_sampler(SearchSpace space, std::uint64_t seed);
 
 struct TpeOptions {

@@ -13,6 +13,9 @@
 //     shift_pixels = { low = 0, high = 4, step = 1 }                # a grid
 //     [model]
 //     stage_widths = [[16, 32, 64], [32, 64, 128]]                  # a choice of lists
+//     pooling = { values = ["max", "average"], when = { "model.architecture" = ["cnn", "vgg"] } }
+//
+// A range with a step whose three numbers are whole gives whole numbers.
 
 #pragma once
 
@@ -22,6 +25,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -47,16 +51,24 @@ struct Parameter {
   Kind kind = Kind::real;
   double low = 0;  ///< real and integer: both ends belong to the range
   double high = 0;
-  bool log = false;                     ///< evenly spread in the logarithm
-  double step = 0;                      ///< real: only low + k * step; 0: any
-  std::vector<nlohmann::json> choices;  ///< of a choice
-  std::optional<Condition> condition;
+  bool log = false;                          ///< evenly spread in the logarithm
+  double step = 0;                           ///< only low + k * step; 0: any, or any whole number
+  std::vector<nlohmann::json> choices = {};  ///< of a choice
+  std::optional<Condition> condition = {};
 };
 
 /// A value's place in its range: real and integer in [0, 1] on the parameter's scale; a choice's
-/// index. And back, rounded to what the parameter allows.
+/// index. Each of the values of an integer or a grid has a cell of [0, 1] and lies in its middle.
+/// What is outside of the range is put at its end.
+/// @throws UsageError  if the value is no number, or none of the choices; names the key
 double to_unit(const Parameter& parameter, const nlohmann::json& value);
+/// And back: the nearest that the parameter allows, a real number in about six digits.
 nlohmann::json from_unit(const Parameter& parameter, double place);
+/// The part of [0, 1] from which an integer's or a grid's value comes; nothing if each place gives
+/// a number of its own, or for a choice.
+std::optional<std::pair<double, double>> cell(const Parameter& parameter, double place);
+/// How many values there are; nothing if any real number of the range is one.
+std::optional<std::size_t> value_count(const Parameter& parameter);
 
 /// The parameters, each behind the one that its condition names.
 class SearchSpace {
@@ -80,7 +92,7 @@ class SearchSpace {
 
   /// Drawn evenly, each parameter by itself.
   Assignment sample(Random& random) const;
-  /// Number of different assignments; nothing if there is no end of them.
+  /// Number of different assignments; nothing if there is no end of them (or more than 2^53).
   std::optional<std::size_t> size() const;
 
   /// The space as `parse` reads it, for the study's folder and for comparing two of them.
