@@ -14,7 +14,6 @@
 #include "models/run_folder.hpp"
 #include "models/training_data.hpp"
 #include "nn/loss.hpp"
-#include "nn/zoo/zoo.hpp"
 
 namespace thimble {
 namespace {
@@ -28,8 +27,9 @@ nn::Shape input_shape(const PictureShape& shape) {
 }
 
 nn::Graph build_graph(const NeuralOptions& options, const PictureShape& input, int classes) {
-  const auto lines =
-      options.layers.empty() ? nn::architecture_lines(options.architecture) : options.layers;
+  const auto lines = options.layers.empty()
+                         ? nn::architecture_lines(options.architecture, options.variation)
+                         : options.layers;
   nn::Graph graph = nn::Graph::parse(input_shape(input), lines, classes);
   if (graph.output().size() != classes) {
     throw UsageError(fmt::format(

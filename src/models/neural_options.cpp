@@ -1,10 +1,12 @@
 #include "models/neural_options.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.hpp"
 #include "models/settings.hpp"
-#include "nn/zoo/zoo.hpp"
 
 namespace thimble {
 namespace {
@@ -66,6 +68,23 @@ void visit_training(Options& o, const Visit& visit) {
   visit("seed", o.trainer.seed);
 }
 
+/// Only the keys that the architecture has.
+template <class Options, class Visit>
+void visit_variation(const std::string& architecture, Options& o, const Visit& visit) {
+  const auto& keys = nn::architecture_keys(architecture);
+  const auto visit_known = [&](const char* key, auto& member) {
+    if (std::ranges::find(keys, key) != keys.end()) visit(key, member);
+  };
+  visit_known("stage_widths", o.stage_widths);
+  visit_known("stage_depth", o.stage_depth);
+  visit_known("pooling", o.pooling);
+  visit_known("global_pooling", o.global_pooling);
+  visit_known("activation", o.activation);
+  visit_known("hidden", o.hidden);
+  visit_known("dropout", o.dropout);
+  visit_known("stem", o.stem);
+}
+
 /// Visits a table's settings to read them.
 auto reading(Settings& table) {
   return [&table](const char* key, auto& member) { table.read(key, member); };
@@ -74,6 +93,19 @@ auto reading(Settings& table) {
 /// Visits settings to write them into `table`.
 auto writing(json& table) {
   return [&table](const char* key, const auto& member) { table[key] = member; };
+}
+
+void read_variation(Settings& model, NeuralOptions& options) {
+  const std::string& name = options.architecture;
+  options.variation = nn::architecture_defaults(name);
+  const auto& keys = nn::architecture_keys(name);
+  for (const std::string& key : nn::all_architecture_keys()) {
+    if (!model.has(key) || std::ranges::find(keys, key) != keys.end()) continue;
+    model.refuse(key, fmt::format("architecture {} does not have it; it has {}", name,
+                                  fmt::join(keys, ", ")));
+  }
+  visit_variation(name, options.variation, reading(model));
+  options.variation = nn::checked(name, std::move(options.variation));
 }
 
 void read_model(const json& settings, NeuralOptions& options) {
@@ -85,7 +117,13 @@ void read_model(const json& settings, NeuralOptions& options) {
                      fmt::format("{}", fmt::join(nn::architecture_names(), ", ")) +
                      ") or `layers`");
   }
-  if (options.layers.empty()) (void)nn::architecture_lines(options.architecture);
+  if (options.layers.empty()) {
+    read_variation(model, options);
+  } else {
+    for (const std::string& key : nn::all_architecture_keys()) {
+      if (model.has(key)) model.refuse(key, "goes with `architecture` only; `layers` say it here");
+    }
+  }
   model.finish();
 }
 
@@ -151,6 +189,7 @@ json to_json(const NeuralOptions& options) {
   json model = json::object();
   if (options.layers.empty()) {
     model["architecture"] = options.architecture;
+    visit_variation(options.architecture, options.variation, writing(model));
   } else {
     model["layers"] = options.layers;
   }

@@ -10,11 +10,13 @@
 #include "imaging/augmentation.hpp"
 #include "models/recipe.hpp"
 #include "nn/trainer.hpp"
+#include "nn/zoo/zoo.hpp"
 
 namespace thimble {
 
 struct NeuralOptions {
   std::string architecture;             ///< a name of nn/zoo; empty: `layers` say it
+  nn::ArchitectureOptions variation;    ///< of the architecture, complete
   std::vector<std::string> layers;      ///< lines of nn/graph.hpp
   std::string scaling = "standardize";  ///< "standardize": (x/255 - mean) / deviation of the
                                         ///< training split, by channel; "unit": x/255

@@ -54,19 +54,21 @@ void Settings::read(std::string_view key, double& value) {
 }
 
 void Settings::read(std::string_view key, int& value) {
+  if (const json* found = find(key)) value = whole_number(key, *found);
+}
+
+void Settings::read(std::string_view key, std::vector<int>& value) {
   const json* found = find(key);
   if (!found) return;
-  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
-  const bool fits = found->is_number_unsigned()
-                        ? found->get<std::uint64_t>() <= std::uint64_t{kMost}
-                        : found->is_number_integer() && found->get<std::int64_t>() >= -kMost &&
-                              found->get<std::int64_t>() <= kMost;
-  if (!fits) {
-    refuse(key, expected(*found, "a whole number" + std::string(found->is_number_integer()
-                                                                    ? " of at most 2147483647"
-                                                                    : "")));
+  if (!found->is_array() && !found->is_number()) {
+    refuse(key, expected(*found, "a list of whole numbers"));
   }
-  value = found->get<int>();
+  std::vector<int> numbers;
+  if (!found->is_array()) numbers.push_back(whole_number(key, *found));
+  if (found->is_array()) {
+    for (const json& element : *found) numbers.push_back(whole_number(key, element));
+  }
+  value = std::move(numbers);
 }
 
 void Settings::read(std::string_view key, std::uint64_t& value) {
@@ -159,6 +161,20 @@ void Settings::finish() const {
     for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
     throw UsageError("unknown key '" + full(key) + "'; known are " + list);
   }
+}
+
+int Settings::whole_number(std::string_view key, const json& value) const {
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+  const bool fits = value.is_number_unsigned()
+                        ? value.get<std::uint64_t>() <= std::uint64_t{kMost}
+                        : value.is_number_integer() && value.get<std::int64_t>() >= -kMost &&
+                              value.get<std::int64_t>() <= kMost;
+  if (!fits) {
+    refuse(key, expected(value, "a whole number" + std::string(value.is_number_integer()
+                                                                   ? " of at most 2147483647"
+                                                                   : "")));
+  }
+  return value.get<int>();
 }
 
 const json* Settings::find(std::string_view key) {

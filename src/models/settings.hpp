@@ -33,6 +33,8 @@ class Settings {
   void read(std::string_view key, bool& value);
   void read(std::string_view key, std::string& value);
   void read(std::string_view key, std::vector<std::string>& value);
+  /// A list of whole numbers; one alone is a list of one.
+  void read(std::string_view key, std::vector<int>& value);
   /// A whole number, a number or a word, for keys that take either; the caller refuses what does
   /// not suit.
   void read(std::string_view key, nlohmann::json& value);
@@ -47,6 +49,7 @@ class Settings {
   void finish() const;
 
  private:
+  int whole_number(std::string_view key, const nlohmann::json& value) const;
   const nlohmann::json* find(std::string_view key);
   std::string full(std::string_view key) const;
 

@@ -16,6 +16,7 @@
 #include "data/synthetic.hpp"
 #include "models/neural_data.hpp"
 #include "models/run_folder.hpp"
+#include "temporary_folder.hpp"
 
 namespace thimble {
 namespace {
@@ -263,6 +264,50 @@ TEST_F(Neural, UnknownSettingsSuggestTheNearest) {
   EXPECT_THAT(message("training.validation_fraction=1.5"), HasSubstr("validation_fraction"));
   EXPECT_THAT(message("training.epochs=0"), HasSubstr("epochs"));
   EXPECT_THAT(message("model.architecture=cnn"), HasSubstr("layers"));
+}
+
+TEST_F(Neural, VariesAnArchitectureByKeys) {
+  Recipe recipe = parse_recipe("family = \"neural\"\n[model]\narchitecture = \"cnn\"", "test", "t");
+  const auto model_table = [](const Recipe& from) {
+    return to_json(read_neural_options(from)).at("model");
+  };
+  EXPECT_EQ(model_table(recipe), nlohmann::json::parse(R"({
+      "architecture": "cnn", "stage_widths": [16, 32, 64, 128], "stage_depth": [2, 1, 1, 2],
+      "pooling": "max", "global_pooling": "max", "activation": "relu"})"));
+
+  for (const char* setting : {"model.stage_widths=[8, 16]", "model.stage_depth=2",
+                              "model.pooling=avg", "model.activation=gelu", "training.epochs=1"}) {
+    override_setting(recipe, setting);
+  }
+  const auto spelled_out = model_table(recipe);
+  EXPECT_EQ(spelled_out.at("stage_depth"), (nlohmann::json{2, 2}));
+  Recipe again = recipe;
+  again.settings["model"] = spelled_out;
+  EXPECT_EQ(model_table(again), spelled_out);
+
+  NeuralClassifier model(recipe);
+  (void)model.fit(data().train, {});
+  EXPECT_THAT(model.graph().lines(), testing::Contains("gelu"));
+  EXPECT_EQ(model.graph().layer(1).features, 8);
+  model.save(folder_ / "varied.safetensors");
+  EXPECT_EQ(load_classifier(folder_ / "varied.safetensors")->description().recipe.at("model"),
+            spelled_out);
+
+  const auto message = [&](const std::string& assignment) -> std::string {
+    Recipe wrong = recipe;
+    override_setting(wrong, assignment);
+    return message_of<UsageError>([&] { NeuralClassifier refused(wrong); });
+  };
+  EXPECT_EQ(message("model.hidden=[5]"),
+            "model.hidden: architecture cnn does not have it; it has stage_widths, stage_depth, "
+            "pooling, global_pooling, activation");
+  EXPECT_THAT(message("model.stage_width=[5]"), HasSubstr("stage_widths"));
+  EXPECT_EQ(message("model.stage_widths=wide"),
+            "model.stage_widths: got \"wide\", expected a list of whole numbers");
+  EXPECT_EQ(message("model.pooling=mean"), "model.pooling: \"mean\", expected \"max\" or \"avg\"");
+  Recipe layers = Neural::recipe({"model.pooling=max"});
+  EXPECT_THAT(message_of<UsageError>([&] { NeuralClassifier refused(layers); }),
+              HasSubstr("`architecture` only"));
 }
 
 TEST_F(Neural, ColourPicturesAndClassWeights) {
