@@ -136,6 +136,19 @@ std::vector<Hog::Shares> Hog::shares(int pixels, int cells, bool interpolate) {
   return all;
 }
 
+linalg::Matrix Hog::as_matrix(const std::vector<Shares>& shares, int cells) {
+  linalg::Matrix matrix(shares.size(), static_cast<std::size_t>(cells));
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    matrix[i][shares[i].low] += shares[i].low_share;
+    matrix[i][shares[i].high] += shares[i].high_share;
+  }
+  return matrix;
+}
+
+linalg::Matrix Hog::row_shares() const { return as_matrix(row_shares_, cell_rows_); }
+
+linalg::Matrix Hog::column_shares() const { return as_matrix(column_shares_, cell_columns_); }
+
 void Hog::compute(std::span<const std::uint8_t> pictures, float* out, std::size_t stride) const {
   const std::size_t pixels =
       static_cast<std::size_t>(shape_.height) * static_cast<std::size_t>(shape_.width);
@@ -257,8 +270,9 @@ void Hog::normalize(float* values, std::size_t n) const {
   };
   float factor = inverse_length();
   if (options_.norm == HogNorm::l2hys) {
-    constexpr float kLargest = 0.2F;  // Lowe's, as in the paper
-    for (std::size_t i = 0; i < n; ++i) values[i] = std::min(values[i] * factor, kLargest);
+    for (std::size_t i = 0; i < n; ++i) {
+      values[i] = std::min(values[i] * factor, kHysteresisLimit);
+    }
     factor = inverse_length();
   }
   for (std::size_t i = 0; i < n; ++i) values[i] *= factor * weight;

@@ -21,6 +21,9 @@ enum class HogNorm {
   l1sqrt,  ///< sqrt(v / (|v|_1 + epsilon))
 };
 
+/// Lowe's, as in the paper: where l2hys cuts.
+inline constexpr float kHysteresisLimit = 0.2F;
+
 struct HogOptions {
   double cell = 4;         ///< pixels; cells are stretched to cover the picture evenly
   int block = 2;           ///< cells along the side of what is normalised together
@@ -55,6 +58,18 @@ class Hog {
 
   std::size_t dims() const;
 
+  const HogOptions& options() const { return options_; }
+  int cell_rows() const { return cell_rows_; }
+  int cell_columns() const { return cell_columns_; }
+  int block_rows() const { return block_rows_; }
+  int block_columns() const { return block_columns_; }
+  /// What each of the 256 pixel values counts as.
+  const std::vector<float>& levels() const { return levels_; }
+  /// What share of the votes of a pixel's row goes to each row of cells, [height, cell rows]; and
+  /// the same for columns, [width, cell columns].
+  linalg::Matrix row_shares() const;
+  linalg::Matrix column_shares() const;
+
   /// @param pictures  uint8 [n, height, width, channels]
   /// @param out       float [n, dims()], rows `stride` apart; a row is [block rows, block columns,
   ///                  cell rows of the block, cell columns of the block, orientations]
@@ -69,6 +84,7 @@ class Hog {
   struct Scratch;
 
   static std::vector<Shares> shares(int pixels, int cells, bool interpolate);
+  static linalg::Matrix as_matrix(const std::vector<Shares>& shares, int cells);
   void gradients(std::span<const std::uint8_t> picture, Scratch& scratch) const;
   void vote(Scratch& scratch) const;
   void normalize_blocks(const Scratch& scratch, float* out) const;
@@ -82,7 +98,7 @@ class Hog {
   int block_columns_;
   std::vector<Shares> row_shares_;
   std::vector<Shares> column_shares_;
-  std::vector<float> levels_;  ///< what each of the 256 pixel values counts as
+  std::vector<float> levels_;
 };
 
 /// `hog cell=4 block=2 ...`: options named as HogOptions' members.
@@ -94,6 +110,7 @@ class HogStep : public PictureStep {
   std::size_t dims(const PictureShape& shape) const override;
   void extract(const Images& pictures, std::size_t begin, std::size_t end, float* out,
                std::size_t stride) const override;
+  const HogOptions& options() const { return options_; }
 
  private:
   HogOptions options_;

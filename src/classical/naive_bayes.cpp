@@ -209,11 +209,13 @@ NaiveBayes NaiveBayes::fit(const Samples& samples, const NaiveBayesOptions& opti
   return {options, samples.features.dims(), learn()};
 }
 
+float NaiveBayes::threshold() const { return rounded_down(options_.binarize); }
+
 void NaiveBayes::score(const float* x, std::span<double> scores) const {
   std::vector<float> present;
   if (options_.variant == Variant::bernoulli) {
     present.resize(d_);
-    binarize(x, rounded_down(options_.binarize), d_, present.data());
+    binarize(x, threshold(), d_, present.data());
     x = present.data();
   }
   for (std::size_t c = 0; c < scores.size(); ++c) {

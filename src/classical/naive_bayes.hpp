@@ -60,6 +60,12 @@ class NaiveBayes {
   void predict_proba(const Features& features, std::span<float> out) const;
 
   const NaiveBayesParameters& parameters() const { return parameters_; }
+  /// A class's score before its features: -infinity where it has no sample. float64 [classes]
+  const std::vector<double>& bias() const { return bias_; }
+  /// What a feature, or its squared difference to the mean, counts: float64 [classes, d].
+  const std::vector<double>& weights() const { return weights_; }
+  /// Bernoulli: features above this are there.
+  float threshold() const;
 
  private:
   void score(const float* x, std::span<double> scores) const;
@@ -67,9 +73,7 @@ class NaiveBayes {
   NaiveBayesOptions options_;
   std::size_t d_ = 0;
   NaiveBayesParameters parameters_;
-  /// A class's score before its features: -infinity where it has no sample.
   std::vector<double> bias_;
-  /// What a feature, or its squared difference to the mean, counts: float64 [classes, d].
   std::vector<double> weights_;
 };
 

@@ -27,6 +27,10 @@ class Pca : public FeatureStep {
   std::vector<LearnedArray> learned() const override;
   void restore(std::size_t dims, const LearnedArrays& arrays) override;
 
+  const std::vector<float>& mean() const { return mean_; }
+  /// What samples less the mean are multiplied with, float [components, d].
+  const std::vector<float>& projection() const { return projection_; }
+
  private:
   std::size_t components_wanted(const std::vector<double>& variances) const;
   void prepare();

@@ -152,12 +152,17 @@ void Standardize::fit(const Features& features, Progress& progress) {
   }
 }
 
+std::vector<float> Standardize::factors() const {
+  std::vector<float> factors;
+  for (const float deviation : deviation_) {
+    factors.push_back(std::isnormal(deviation) ? 1 / deviation : 0.0F);
+  }
+  return factors;
+}
+
 Features Standardize::apply(Features features) const {
   linalg::Matrix values = take_floats(std::move(features));
-  std::vector<float> factor;
-  for (const float deviation : deviation_) {
-    factor.push_back(std::isnormal(deviation) ? 1 / deviation : 0.0F);
-  }
+  const std::vector<float> factor = factors();
   parallel_for(values.rows(), kSampleBlock, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       shift_and_scale(values[i].data(), values.columns(), mean_.data(), factor.data());

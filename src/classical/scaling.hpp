@@ -18,6 +18,7 @@ class Pixels : public PictureStep {
   std::size_t dims(const PictureShape& shape) const override { return shape.size(); }
   void extract(const Images& pictures, std::size_t begin, std::size_t end, float* out,
                std::size_t stride) const override;
+  double weight() const { return weight_; }
 
  private:
   double weight_ = 1;
@@ -30,6 +31,7 @@ class Scale : public FeatureStep {
 
   std::string line() const override;
   Features apply(Features features) const override;
+  double factor() const { return factor_; }
 
  private:
   double factor_ = 1.0 / 255.0;
@@ -47,6 +49,10 @@ class Standardize : public FeatureStep {
   Features apply(Features features) const override;
   std::vector<LearnedArray> learned() const override;
   void restore(std::size_t dims, const LearnedArrays& arrays) override;
+
+  const std::vector<float>& mean() const { return mean_; }
+  /// What a feature less its mean is multiplied by.
+  std::vector<float> factors() const;
 
  private:
   std::vector<float> mean_;

@@ -20,6 +20,8 @@
 
 namespace thimble {
 
+class OnnxFeatures;
+
 /// What a family does with features. A family's constructor takes the recipe's [model] table and
 /// the seed, and throws UsageError for settings that it does not know:
 ///
@@ -51,6 +53,11 @@ class Estimator {
   virtual void load(const ModelFile& file, const std::string& place, std::size_t dims,
                     std::size_t classes) = 0;
 
+  /// Adds what predict_proba() does to an ONNX file (models/onnx_export.hpp).
+  /// @return  the value of the probabilities, float32 [batch, classes]
+  virtual std::string to_onnx(onnx::ModelBuilder& builder, OnnxFeatures& features,
+                              std::size_t classes) const = 0;
+
   /// For `thimble model show`: a few lines of figures, each ending with a newline.
   virtual std::string summary() const = 0;
 };
@@ -70,6 +77,7 @@ class ClassicalClassifier : public Classifier {
   void save(const std::filesystem::path& path) const override;
   const ModelDescription& description() const override { return description_; }
   ModelDescription& description() override { return description_; }
+  void to_onnx(onnx::ModelBuilder& builder, const OnnxOptions& options) const override;
   std::string summary() const override;
 
  private:

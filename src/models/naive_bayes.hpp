@@ -24,6 +24,8 @@ class NaiveBayesEstimator : public Estimator {
   void save(ModelFile& file) const override;
   void load(const ModelFile& file, const std::string& place, std::size_t dims,
             std::size_t classes) override;
+  std::string to_onnx(onnx::ModelBuilder& builder, OnnxFeatures& features,
+                      std::size_t classes) const override;
   std::string summary() const override;
 
  private:

@@ -28,6 +28,7 @@ class NeuralClassifier : public Classifier {
   void save(const std::filesystem::path& path) const override;
   const ModelDescription& description() const override { return description_; }
   ModelDescription& description() override { return description_; }
+  void to_onnx(onnx::ModelBuilder& builder, const OnnxOptions& options) const override;
   std::string summary() const override;
 
   /// The network's declaration.

@@ -33,6 +33,8 @@ class TreesEstimator : public Estimator {
   /// Checks everything, so that no walk can leave the trees or go on for ever.
   void load(const ModelFile& file, const std::string& place, std::size_t dims,
             std::size_t classes) override;
+  std::string to_onnx(onnx::ModelBuilder& builder, OnnxFeatures& features,
+                      std::size_t classes) const override;
   std::string summary() const override;
 
  protected:

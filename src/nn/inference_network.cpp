@@ -1,6 +1,6 @@
 #include "nn/inference_network.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 #include "nn/engine/convolution.hpp"
 #include "nn/engine/kernels.hpp"
 #include "nn/engine/program.hpp"
+#include "nn/layer_parameters.hpp"
 
 namespace thimble::nn {
 namespace {
@@ -114,7 +115,6 @@ class InferenceNetwork::Impl {
   std::optional<int> sole_consumer(int index, LayerKind kind) const;
   /// Memory for a layer's weights, where possible that of another network.
   void place_weights(Filled& filled, const Desc& layout);
-  const NamedArray* find(const ParameterValues& values, int layer, const char* name) const;
   Tensor& value(int index) { return values_[static_cast<std::size_t>(index)]; }
 
   Program program_;
@@ -333,13 +333,6 @@ void InferenceNetwork::Impl::add(int index) {
   value(index) = out;
 }
 
-const NamedArray* InferenceNetwork::Impl::find(const ParameterValues& values, int layer,
-                                               const char* name) const {
-  const std::string full = graph_.layer(layer).name + "." + name;
-  const auto found = std::ranges::find(values, full, &NamedArray::name);
-  return found == values.end() ? nullptr : &*found;
-}
-
 void InferenceNetwork::Impl::fill(const ParameterValues& values) {
   check_parameters(graph_, values, "network");
   for (const auto& filled : filled_) {
@@ -352,34 +345,16 @@ void InferenceNetwork::Impl::fill(const ParameterValues& values) {
 }
 
 void InferenceNetwork::Impl::fill_product(const Filled& filled, const ParameterValues& values) {
-  std::vector<float> weights = find(values, filled.layer, "weight")->values;
-  const auto outputs = static_cast<std::size_t>(graph_.layer(filled.layer).features);
-  std::vector<float> bias(outputs);
-  if (const auto* given = find(values, filled.layer, "bias")) bias = given->values;
-  if (filled.folded_norm) {
-    // norm(Wx + b) = (s W) x + s (b - mean) + shift with s = scale / sqrt(variance + epsilon)
-    const int norm = *filled.folded_norm;
-    const auto& scale = find(values, norm, "weight")->values;
-    const auto& shift = find(values, norm, "bias")->values;
-    const auto& mean = find(values, norm, "running_mean")->values;
-    const auto& variance = find(values, norm, "running_var")->values;
-    const std::size_t row = weights.size() / outputs;
-    for (std::size_t o = 0; o < outputs; ++o) {
-      const auto s =
-          static_cast<float>(scale[o] / std::sqrt(variance[o] + graph_.layer(norm).epsilon));
-      for (std::size_t i = 0; i < row; ++i) weights[o * row + i] *= s;
-      bias[o] = s * (bias[o] - mean[o]) + shift[o];
-    }
-  }
+  Product product = product_of(graph_, values, filled.layer, filled.folded_norm);
   if (!filled.has_weights) {
-    reorder_now(view(filled.plain_weights, weights.data()), filled.weights.memory);
+    reorder_now(view(filled.plain_weights, product.weights.data()), filled.weights.memory);
   }
-  if (filled.bias) std::ranges::copy(bias, static_cast<float*>(filled.bias.data()));
+  if (filled.bias) std::ranges::copy(product.bias, static_cast<float*>(filled.bias.data()));
 }
 
 void InferenceNetwork::Impl::fill_norm(const Filled& filled, const ParameterValues& values) {
   const auto copy = [&](const char* name, float* to) {
-    return std::ranges::copy(find(values, filled.layer, name)->values, to).out;
+    return std::ranges::copy(find_parameter(graph_, values, filled.layer, name)->values, to).out;
   };
   copy("bias", copy("weight", static_cast<float*>(filled.scale_shift.data())));
   copy("running_mean", static_cast<float*>(filled.mean.data()));

@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <onnx_format.pb.h>
@@ -71,6 +72,8 @@ void set_type(format::ValueInfoProto& value, TensorElement element, std::span<co
 
 class ModelBuilder::Impl {
  public:
+  using Turn = ModelBuilder::Turn;
+
   explicit Impl(const std::string& graph_name) {
     model_.set_ir_version(kIrVersion);
     model_.set_producer_name("thimble");
@@ -80,6 +83,8 @@ class ModelBuilder::Impl {
   }
 
   format::GraphProto& graph() { return *model_.mutable_graph(); }
+  /// Where nodes are added: the graph, or a loop's body.
+  format::GraphProto& current() { return inner_ != nullptr ? *inner_ : graph(); }
 
   /// A name that nothing has yet: the hint, or the hint with a number.
   std::string fresh_name(std::string_view hint) {
@@ -110,7 +115,7 @@ class ModelBuilder::Impl {
   std::vector<std::string> node(std::string_view domain, std::string_view op,
                                 std::vector<std::string> inputs, const Attributes& attributes,
                                 std::size_t outputs) {
-    auto& node = *graph().add_node();
+    auto& node = *current().add_node();
     node.set_op_type(std::string(op));
     if (!domain.empty()) node.set_domain(std::string(domain));
     for (std::string& input : inputs) node.add_input(std::move(input));
@@ -128,6 +133,28 @@ class ModelBuilder::Impl {
     return names;
   }
 
+  std::string loop(std::int64_t most, const std::string& state,
+                   const std::function<Turn(const std::string&)>& body) {
+    const std::string trips = constant("trips", std::span<const std::int64_t>(&most, 1), {});
+    format::GraphProto turn;
+    turn.set_name(fresh_name("turn"));
+    declare_fresh("iteration", TensorElement::i64, *turn.add_input());
+    declare_fresh("go_on", TensorElement::boolean, *turn.add_input());
+    const std::string before = declare_fresh("state", TensorElement::f64, *turn.add_input());
+    format::GraphProto* const outer = std::exchange(inner_, &turn);
+    const Turn after = body(before);
+    inner_ = outer;
+    declare(after.go_on, TensorElement::boolean, *turn.add_output());
+    declare(after.state, TensorElement::f64, *turn.add_output());
+
+    const std::string result = node("", "Loop", {trips, "", state}, {}, 1).front();
+    auto& attribute = *current().mutable_node(current().node_size() - 1)->add_attribute();
+    attribute.set_name("body");
+    attribute.set_type(format::AttributeProto::GRAPH);
+    attribute.mutable_g()->Swap(&turn);
+    return result;
+  }
+
   void need_ml() {
     if (model_.opset_import_size() > 1) return;
     auto& opset = *model_.add_opset_import();
@@ -138,6 +165,20 @@ class ModelBuilder::Impl {
   format::ModelProto model_;
 
  private:
+  /// A value of a loop's body, of unknown shape unless it is one number.
+  static void declare(const std::string& name, TensorElement element, format::ValueInfoProto& to) {
+    to.set_name(name);
+    auto* type = to.mutable_type()->mutable_tensor_type();
+    type->set_elem_type(static_cast<std::int32_t>(element));
+    if (element != TensorElement::f64) type->mutable_shape();
+  }
+  std::string declare_fresh(std::string_view hint, TensorElement element,
+                            format::ValueInfoProto& to) {
+    declare(fresh_name(hint), element, to);
+    return to.name();
+  }
+
+  format::GraphProto* inner_ = nullptr;
   // The names of inputs and outputs are kept for them.
   std::set<std::string> names_ = {"pictures", "probabilities"};
 };
@@ -197,6 +238,11 @@ std::vector<std::string> ModelBuilder::ml_node(std::string_view op, std::vector<
                                                Attributes attributes, std::size_t outputs) {
   impl_->need_ml();
   return impl_->node(kMlDomain, op, std::move(inputs), attributes, outputs);
+}
+
+std::string ModelBuilder::loop(std::int64_t most, const std::string& state,
+                               const std::function<Turn(const std::string&)>& body) {
+  return impl_->loop(most, state, body);
 }
 
 void ModelBuilder::probabilities(const std::string& value, int classes) {

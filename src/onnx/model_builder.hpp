@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -66,6 +67,18 @@ class ModelBuilder {
   /// A node of ai.onnx.ml with `outputs` outputs.
   std::vector<std::string> ml_node(std::string_view op, std::vector<std::string> inputs,
                                    Attributes attributes, std::size_t outputs);
+
+  /// What a loop's body makes of what it is given.
+  struct Turn {
+    std::string go_on;  ///< bool []: whether there is another turn
+    std::string state;
+  };
+  /// Turns `state`, double of unknown shape, over and over until the body's go_on is false, at most
+  /// `most` times. What was added before may be used within the body.
+  /// @param body  adds nodes; is called once, with the name of the state before a turn
+  /// @return      the state after the last turn
+  std::string loop(std::int64_t most, const std::string& state,
+                   const std::function<Turn(const std::string&)>& body);
 
   /// Names `value` as the output "probabilities", float32 [batch, classes].
   void probabilities(const std::string& value, int classes);

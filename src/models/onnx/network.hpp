@@ -1,0 +1,19 @@
+// Neural networks as nodes of an ONNX file.
+
+#pragma once
+
+#include <string>
+
+#include "nn/graph.hpp"
+#include "nn/network.hpp"
+#include "onnx/model_builder.hpp"
+
+namespace thimble {
+
+/// @param pictures  uint8 [batch, height, width, channels]
+/// @return          logits, float32 [batch, classes]
+std::string add_network(onnx::ModelBuilder& builder, const nn::Graph& graph,
+                        const nn::InputScaling& scaling, const nn::ParameterValues& parameters,
+                        bool keep_batch_norm, const std::string& pictures);
+
+}  // namespace thimble
