@@ -1,4 +1,4 @@
-// Text on its way into JSON and HTML.
+// Text on its way into JSON, HTML and CSV.
 
 #pragma once
 
@@ -15,5 +15,9 @@ void append_json_string(std::string& json, std::string_view text);
 
 /// Text as the content of an element or of an attribute in double quotes.
 std::string html_escaped(std::string_view text);
+
+/// A field of CSV as RFC 4180 wants it: in quotes if it holds a comma, a quote or a line end,
+/// quotes doubled.
+std::string csv_field(std::string_view text);
 
 }  // namespace thimble

@@ -21,11 +21,30 @@ std::optional<T> parse(std::string_view text) {
   return value;
 }
 
+/// Nothing if a quote is not closed.
+std::optional<std::vector<std::string>> tokens_of(const std::string& text) {
+  std::vector<std::string> tokens(1);
+  bool quoted = false;
+  for (const char c : text) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ' ' && !quoted) {
+      tokens.emplace_back();
+    } else {
+      tokens.back() += c;
+    }
+  }
+  if (quoted) return std::nullopt;
+  std::erase(tokens, "");
+  return tokens;
+}
+
 }  // namespace
 
 FeatureLine::FeatureLine(std::string text) : text_(std::move(text)) {
-  for (const auto& token : split(text_, ' ')) {
-    if (token.empty()) continue;
+  const auto tokens = tokens_of(text_);
+  if (!tokens) fail("a quote is not closed");
+  for (const auto& token : *tokens) {
     if (word_.empty()) {
       word_ = token;
     } else if (const auto equals = token.find('='); equals == std::string::npos) {

@@ -11,7 +11,8 @@
 namespace thimble::classical {
 
 /// A line's word, its bare arguments and its key=value options. Every argument and option must be
-/// read by somebody: finish() refuses the others.
+/// read by somebody: finish() refuses the others. Blanks separate them, but for those within double
+/// quotes, which are left out: model:"runs/shoes and bags".
 ///
 /// @throws UsageError  from all that read: what is wrong, with the line
 class FeatureLine {
@@ -29,6 +30,8 @@ class FeatureLine {
   bool option(std::string_view key, bool fallback);
   std::string option(std::string_view key, const std::string& fallback,
                      const std::vector<std::string>& choices);
+  /// Any text; nothing where the option is absent.
+  std::optional<std::string> text_option(std::string_view key) { return take(key); }
 
   /// Reads a whole number or a decimal one, all of `value`.
   int whole_number(std::string_view value, std::string_view what) const;

@@ -15,10 +15,11 @@
 namespace thimble::classical {
 namespace {
 
-std::unique_ptr<PictureStep> make_picture_step(FeatureLine& line) {
+std::unique_ptr<PictureStep> make_picture_step(FeatureLine& line,
+                                               const MakePictureStep& make_more) {
   if (line.word() == "hog") return std::make_unique<HogStep>(line);
   if (line.word() == "pixels") return std::make_unique<Pixels>(line);
-  return nullptr;
+  return make_more ? make_more(line) : nullptr;
 }
 
 std::unique_ptr<FeatureStep> make_feature_step(FeatureLine& line) {
@@ -36,10 +37,11 @@ constexpr std::size_t kPicturesAtATime = 4096;
 
 }  // namespace
 
-FeaturePipeline::FeaturePipeline(const std::vector<std::string>& lines) {
+FeaturePipeline::FeaturePipeline(const std::vector<std::string>& lines,
+                                 const MakePictureStep& make_more) {
   for (const std::string& text : lines) {
     FeatureLine line(text);
-    if (auto step = make_picture_step(line)) {
+    if (auto step = make_picture_step(line, make_more)) {
       if (!steps_.empty()) line.fail("it looks at pictures, so it has to come first");
       picture_steps_.push_back(std::move(step));
     } else if (auto feature_step = make_feature_step(line)) {

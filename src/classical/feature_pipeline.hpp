@@ -20,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,16 +39,23 @@ struct LearnedArray {
 };
 
 /// Lines, read (classical/feature_step.hpp).
+class FeatureLine;
 class PictureStep;
 class FeatureStep;
+
+/// Picture steps that somebody else brings along, such as the embeddings of a network. Gives null
+/// for a line that it does not know, and throws UsageError for one that is wrong.
+using MakePictureStep = std::function<std::unique_ptr<PictureStep>(FeatureLine&)>;
 
 /// Feature steps, one after another. Without any, features are the pixels, 0 to 255.
 ///
 /// Thread safety: const functions may be called from several threads at once.
 class FeaturePipeline {
  public:
+  /// @param make_more    asked about lines that are none of the above; may be empty
   /// @throws UsageError  naming the line and what is wrong with it; suggests the nearest known step
-  explicit FeaturePipeline(const std::vector<std::string>& lines);
+  explicit FeaturePipeline(const std::vector<std::string>& lines,
+                           const MakePictureStep& make_more = {});
   ~FeaturePipeline();
   FeaturePipeline(FeaturePipeline&&) noexcept;
   FeaturePipeline& operator=(FeaturePipeline&&) noexcept;

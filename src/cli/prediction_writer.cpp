@@ -9,22 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/escape.hpp"
 #include "evaluation/evaluation.hpp"
 
 namespace thimble::cli {
 namespace {
-
-// A field as RFC 4180 wants it: in quotes if it holds a comma, a quote or a line end, quotes
-// doubled.
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
 
 /// Turns a batch into one piece of text, so that rows go out whole.
 class RowWriter : public PredictionWriter {

@@ -24,8 +24,9 @@ struct LabelStudyWay {
 
 /// One way at one number of labels, over all seeds.
 struct LabelStudyCell {
-  std::vector<double> accuracies;  ///< on the test split, of 1; one a seed, in the order of `seeds`
-  MeanInterval accuracy;           ///< over the seeds
+  std::vector<double>
+      accuracies;         ///< on the judging split, of 1; one a seed, in the order of `seeds`
+  MeanInterval accuracy;  ///< over the seeds
   /// This way's accuracy less that of the first way with the same pictures, over the seeds; nothing
   /// for the first way.
   std::optional<MeanInterval> gain;
@@ -38,7 +39,10 @@ struct LabelStudy {
   std::string init_name;        ///< its recipe's name
   std::string init_trained_on;  ///< name of the data set that it was trained on: "fashion-mnist"
   std::vector<std::string> classes;
-  std::size_t test_samples = 0;
+  /// What judges every training: "test", or "validation" where training pictures that no training
+  /// takes stand in for it, to choose settings by.
+  std::string split = "test";
+  std::size_t test_samples = 0;      ///< pictures that judge
   std::vector<int> labels;           ///< pictures a class to learn from, ascending: 10, 50, 100
   std::vector<std::uint64_t> seeds;  ///< each draws the pictures and starts the training
   std::vector<LabelStudyWay>
@@ -51,5 +55,14 @@ struct LabelStudy {
     return cells.at(labels_index * ways.size() + way_index);
   }
 };
+
+/// Fills `cell.accuracy` and `cell.gain` of every cell from the accuracies.
+void summarise(LabelStudy& study);
+
+/// The study as the JSON object of study.json (docs/file-formats.md).
+nlohmann::json to_json(const LabelStudy& study);
+
+/// A table for each number of labels, in lines of at most 100 columns, and what they say.
+std::string to_text(const LabelStudy& study);
 
 }  // namespace thimble

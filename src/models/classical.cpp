@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/shipped.hpp"
+#include "classical/feature_step.hpp"
 #include "models/description.hpp"
 #include "models/run_folder.hpp"
 #include "models/settings.hpp"
@@ -86,7 +87,7 @@ std::vector<classical::LearnedArray> learned_arrays(const ModelFile& file) {
 ClassicalClassifier::ClassicalClassifier(Recipe recipe, MakeEstimator make)
     : make_(std::move(make)), recipe_(std::move(recipe)), pipeline_(std::vector<std::string>()) {
   const ClassicalSettings settings = read_settings(recipe_);
-  pipeline_ = classical::FeaturePipeline(settings.steps);
+  pipeline_ = make_pipeline(settings.steps);
   seed_ = settings.seed;
   estimator_ = make_(settings.model, seed_);
   recipe_.settings = {
@@ -106,7 +107,7 @@ FitReport ClassicalClassifier::fit(const Dataset& train, const FitOptions& optio
   Progress& progress = options.progress != nullptr ? *options.progress : silent;
   Run run(options, recipe_, train);
 
-  classical::FeaturePipeline pipeline(pipeline_.lines());
+  classical::FeaturePipeline pipeline = make_pipeline(pipeline_.lines());
   const classical::Features features = pipeline.fit_transform(train.images, progress);
   const std::size_t classes = train.classes.size();
   const classical::Samples samples{features, train.labels, classes};
@@ -133,6 +134,12 @@ FitReport ClassicalClassifier::fit(const Dataset& train, const FitOptions& optio
   return report;
 }
 
+classical::FeaturePipeline ClassicalClassifier::make_pipeline(
+    const std::vector<std::string>& lines) {
+  return classical::FeaturePipeline(
+      lines, [this](classical::FeatureLine& line) { return networks_.make(line); });
+}
+
 void ClassicalClassifier::require_trained() const {
   if (!trained_) throw UsageError(fmt::format("model {}: it is not trained yet", recipe_.name));
 }
@@ -154,6 +161,7 @@ void ClassicalClassifier::save(const std::filesystem::path& path) const {
   ModelFile file;
   write_description(description_, file);
   for (const auto& array : pipeline_.learned()) file.tensors[array.name] = to_tensor(array);
+  networks_.save(file);
   estimator_->save(file);
   save_model_file(path, file);
 }
@@ -161,6 +169,7 @@ void ClassicalClassifier::save(const std::filesystem::path& path) const {
 ClassicalClassifier::ClassicalClassifier(const ModelFile& file, const std::string& place,
                                          MakeEstimator make)
     : make_(std::move(make)),
+      networks_(file, place),
       pipeline_(std::vector<std::string>()),
       description_(read_description(file, place)) {
   recipe_.name = description_.name;
@@ -168,7 +177,7 @@ ClassicalClassifier::ClassicalClassifier(const ModelFile& file, const std::strin
   recipe_.settings = description_.recipe;
   try {
     const ClassicalSettings settings = read_settings(recipe_);
-    pipeline_ = classical::FeaturePipeline(settings.steps);
+    pipeline_ = make_pipeline(settings.steps);
     seed_ = settings.seed;
     estimator_ = make_(settings.model, seed_);
     pipeline_.restore(description_.input, learned_arrays(file));

@@ -16,6 +16,7 @@
 #include "classical/features.hpp"
 #include "models/classifier.hpp"
 #include "models/model_file.hpp"
+#include "models/network_step.hpp"
 #include "models/recipe.hpp"
 
 namespace thimble {
@@ -82,10 +83,12 @@ class ClassicalClassifier : public Classifier {
 
  private:
   void require_trained() const;
+  classical::FeaturePipeline make_pipeline(const std::vector<std::string>& lines);
 
   MakeEstimator make_;
   Recipe recipe_;
   std::uint64_t seed_ = 1;
+  NetworkSteps networks_;
   classical::FeaturePipeline pipeline_;
   std::unique_ptr<Estimator> estimator_;
   bool trained_ = false;

@@ -80,6 +80,17 @@ TEST(AtomicFile, WritesContentLargerThanItsBuffer) {
   EXPECT_EQ(read_file(folder / "large"), content);
 }
 
+TEST(AtomicFile, OverwritesWhatItWroteBefore) {
+  const TemporaryFolder folder;
+  AtomicFile file(folder / "target");
+  file.write("0 rows: ");
+  file.write(std::string(500'000, 'x'));
+  file.overwrite(0, std::as_bytes(std::span("5", 1)));
+  file.write("end");
+  file.commit();
+  EXPECT_EQ(read_text(folder / "target"), "5 rows: " + std::string(500'000, 'x') + "end");
+}
+
 TEST(AtomicFile, LeavesTheTargetAloneUntilCommitted) {
   const TemporaryFolder folder;
   write_file(folder / "a.txt", "old");

@@ -27,6 +27,12 @@ TEST(ValidUtf8, KeepsWhatIsValidAndReplacesTheRest) {
   EXPECT_EQ(valid_utf8("\xE2\x82"), "\xEF\xBF\xBD\xEF\xBF\xBD");                  // cut short
 }
 
+TEST(CsvField, IsQuotedOnlyWhereItHasTo) {
+  EXPECT_EQ(csv_field("a b.png"), "a b.png");
+  EXPECT_EQ(csv_field("a,b"), "\"a,b\"");
+  EXPECT_EQ(csv_field("a \"b\"\n"), "\"a \"\"b\"\"\n\"");
+}
+
 TEST(JsonString, IsWhatAParserReadsBack) {
   Random random(1);
   for (int round = 0; round < 300; ++round) {

@@ -35,6 +35,16 @@ TEST(FeatureLine, ReadsWordArgumentsAndOptions) {
   line.finish();
 }
 
+TEST(FeatureLine, KeepsBlanksWithinQuotes) {
+  FeatureLine line("model:\"runs/all shoes\" name=\"a b\"  \"\" more");
+  EXPECT_EQ(line.word(), "model:runs/all shoes");
+  EXPECT_EQ(line.text_option("name"), "a b");
+  EXPECT_EQ(line.text_option("absent"), std::nullopt);
+  EXPECT_EQ(line.next(), "more");
+  line.finish();
+  EXPECT_THROW(FeatureLine("model:\"runs/all shoes"), UsageError);
+}
+
 TEST(FeatureLine, SaysWhatIsWrong) {
   const auto number = [](FeatureLine& line) { line.option("cell", 4, 1, 64); };
   const auto flag = [](FeatureLine& line) { line.option("signed", false); };
