@@ -167,6 +167,21 @@ ModelDescription description_from_json(const json& object, const std::string& pl
   return description;
 }
 
+ModelDescription parse_description(const std::string& text, const std::string& place) {
+  // Nesting is limited because writing a tree back is recursive.
+  const auto check_depth = [&](int depth, json::parse_event_t, json&) {
+    if (depth > kDeepest) throw DataError(place + ": description: nested too deeply");
+    return true;
+  };
+  json parsed;
+  try {
+    parsed = json::parse(text, check_depth);
+  } catch (const json::exception& error) {
+    throw DataError(place + ": description: not valid JSON (" + error.what() + ")");
+  }
+  return description_from_json(parsed, place);
+}
+
 void write_description(const ModelDescription& description, ModelFile& file) {
   file.metadata[kFormatKey] = kFormat;
   file.metadata[kFamilyKey] = description.family;
@@ -186,18 +201,8 @@ std::string family_of(const ModelFile& file, const std::string& place) {
 
 ModelDescription read_description(const ModelFile& file, const std::string& place) {
   const std::string family = family_of(file, place);
-  // Nesting is limited because writing a tree back is recursive.
-  const auto check_depth = [&](int depth, json::parse_event_t, json&) {
-    if (depth > kDeepest) throw DataError(place + ": description: nested too deeply");
-    return true;
-  };
-  json parsed;
-  try {
-    parsed = json::parse(metadata(file, kDescriptionKey, place), check_depth);
-  } catch (const json::exception& error) {
-    throw DataError(place + ": description: not valid JSON (" + error.what() + ")");
-  }
-  ModelDescription description = description_from_json(parsed, place);
+  ModelDescription description =
+      parse_description(metadata(file, kDescriptionKey, place), place);
   if (description.family != family) {
     refuse(place, "family", "is '" + description.family + "', elsewhere '" + family + "'");
   }

@@ -25,6 +25,9 @@ PictureShape picture_shape_from_json(const nlohmann::json& json, const std::stri
 Provenance provenance_from_json(const nlohmann::json& json, const std::string& place);
 ModelDescription description_from_json(const nlohmann::json& json, const std::string& place);
 
+/// description_from_json() of JSON text, as files carry it.
+ModelDescription parse_description(const std::string& text, const std::string& place);
+
 /// Writes the metadata that every Thimble model has: "thimble.format" = "1", "thimble.family" and
 /// "thimble.description", the description as JSON; and the novelty detector's tensors.
 void write_description(const ModelDescription& description, ModelFile& file);

@@ -5,12 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "onnx/file_facts.hpp"
 
 namespace thimble::onnx {
 
@@ -42,7 +43,7 @@ class Session {
   /// @param threads at most, of one run; 0: as many as base/parallel.hpp has
   /// @throws FileError  if the runtime's library is not found; says where it was looked for and how
   ///                    to install it (THIMBLE_ONNXRUNTIME names its file)
-  /// @throws DataError  if the runtime refuses the file; gives its words
+  /// @throws DataError  if it is no ONNX file, or the runtime refuses it; gives its words
   Session(std::span<const std::byte> bytes, const std::string& place, int threads = 0);
   ~Session();
   Session(Session&&) noexcept;
@@ -52,10 +53,14 @@ class Session {
   const std::vector<Port>& outputs() const;
   /// The file's own metadata.
   const std::map<std::string, std::string>& metadata() const;
+  /// What made the file, and for which opsets.
+  const FileFacts& facts() const;
 
   /// @param input   of inputs()[0]'s type: float32 or uint8, product(shape) elements
   /// @param wanted  names of outputs
-  /// @throws DataError  if the runtime refuses; gives its words
+  /// @throws DataError   if the runtime refuses, gives its words; if an output is neither of
+  ///                     float32 nor of int64
+  /// @throws ShapeError  if there are more or fewer elements
   std::vector<Output> run(std::span<const float> input, std::span<const std::int64_t> shape,
                           std::span<const std::string> wanted) const;
   std::vector<Output> run(std::span<const std::uint8_t> input, std::span<const std::int64_t> shape,
