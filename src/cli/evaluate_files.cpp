@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "cli/evaluate.hpp"
 #include "cli/writable.hpp"
+#include "models/onnx_classifier.hpp"
 #include "models/run_folder.hpp"
 #include "report/web_files.hpp"
 
@@ -17,6 +18,12 @@ namespace fs = std::filesystem;
 ModelRecord read_record(const fs::path& model, const ModelDescription& description, bool required) {
   ModelRecord record;
   std::error_code unknown;
+  if (description.family == kOnnxFamily) {
+    record.no_learning_curves =
+        "An ONNX file keeps no record of its training; where it was exported by Thimble, the run's "
+        "folder shows how the model learned.";
+    return record;
+  }
   if (description.family != "neural") {
     record.no_learning_curves =
         fmt::format("There are no epochs to show: a model of family '{}' learns in one go.",

@@ -64,11 +64,11 @@ void show(const std::string& model, bool as_json) {
   }
   std::cout << fmt::format(
       "name        {}\nfamily      {}\nfile        {} ({})\ninput       {}\nclasses     {}: {}\n"
-      "trained on  {}\nmetrics     {}\npictures    {}\nmade by     thimble {}\n\n{}",
+      "trained on  {}\nmetrics     {}\npictures    {}\nmade by     {}\n\n{}",
       description.name, description.family, file.string(), format_bytes(fs::file_size(file)),
       to_string(description.input), description.classes.size(),
       fmt::join(description.classes, ", "), trained_on_text(description.trained_on),
-      metrics_text(description.metrics), certainty_text(description), description.program_version,
+      metrics_text(description.metrics), certainty_text(description), made_by(description),
       classifier->summary());
 }
 
@@ -85,7 +85,9 @@ void list() {
   for (const std::string& name : shipped_model_names()) {
     try {
       const fs::path file = shipped_model(name);
-      const ModelDescription description = read_description(load_model_file(file), file.string());
+      const ModelDescription description =
+          is_onnx(file) ? load_classifier(file)->description()
+                        : read_description(load_model_file(file), file.string());
       models.emplace_back(
           name, fmt::format("{}; {}; {}", trained_on_text(description.trained_on),
                             metrics_text(description.metrics), format_bytes(fs::file_size(file))));
@@ -117,6 +119,12 @@ struct CalibrateArguments {
 
 void calibrate(CalibrateArguments arguments) {
   const fs::path file = find_model(arguments.model);
+  if (is_onnx(file)) {
+    throw UsageError(fmt::format(
+        "{}: an ONNX file keeps what it was exported with; calibrate the model it was exported "
+        "from, and export that again",
+        file.string()));
+  }
   const fs::path out = arguments.out.empty() ? file : fs::path(arguments.out);
   require_writable_file(out);
   const std::unique_ptr<Classifier> classifier = load_classifier(file);

@@ -76,7 +76,7 @@ std::uint64_t count_reviews(const Probabilities& probabilities, const Prediction
 // A model that is missing or not yet trained must be an error, not an input beside the default
 // model.
 bool names_a_model(const std::filesystem::path& argument) {
-  if (is_model(argument) || argument.extension() == ".safetensors") return true;
+  if (is_model(argument) || has_model_name(argument)) return true;
   std::error_code ignored;
   if (std::filesystem::exists(argument, ignored)) return holds_run(argument);
   const std::vector<std::string> shipped = shipped_model_names();

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "data/source.hpp"
 #include "data/split.hpp"
+#include "models/onnx_classifier.hpp"
 
 namespace thimble {
 namespace {
@@ -82,6 +83,7 @@ std::string misfit(const ModelDescription& model, const Dataset& data) {
     return fmt::format("it takes pictures of {}, these are {}", to_string(model.input),
                        to_string(data.images.shape()));
   }
+  if (has_numbered_classes(model) && model.classes.size() == data.classes.size()) return "";
   if (!std::is_permutation(model.classes.begin(), model.classes.end(), data.classes.begin(),
                            data.classes.end())) {
     return fmt::format("it knows other classes ({}) than these ({})", listed(model.classes),

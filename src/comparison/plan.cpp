@@ -83,8 +83,10 @@ ComparisonEntry recipe_entry(const ComparisonRequest::Model& model,
   return {model.name.empty() ? recipe.name : model.name, std::move(recipe), {}};
 }
 
-/// What a model file is called: by its run's folder, else by its own name.
+/// What a model file is called: by its run's folder, else by its own name; an ONNX file by all of
+/// it, to be told from the model that it was exported from.
 std::string name_of(const fs::path& file) {
+  if (is_onnx(file)) return file.filename().string();
   const fs::path folder = file.parent_path().filename();
   return file.stem() == "model" && !folder.empty() ? folder.string() : file.stem().string();
 }

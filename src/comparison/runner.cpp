@@ -17,6 +17,7 @@
 #include "evaluation/judged_data.hpp"
 #include "evaluation/prediction.hpp"
 #include "evaluation/training_run.hpp"
+#include "models/onnx_classifier.hpp"
 #include "models/run_folder.hpp"
 
 namespace thimble {
@@ -185,9 +186,12 @@ FinishedCell train_cell(const ComparisonEntry& entry, DatasetSplits splits, cons
   return cell;
 }
 
-/// The columns in the order of the data set's classes instead of the model's.
-Probabilities reordered(const Probabilities& probabilities, const std::vector<std::string>& from,
+/// The columns in the order of the data set's classes instead of the model's, where the model's are
+/// named.
+Probabilities reordered(Probabilities probabilities, const ModelDescription& model,
                         const std::vector<std::string>& to) {
+  if (has_numbered_classes(model)) return probabilities;
+  const std::vector<std::string>& from = model.classes;
   std::vector<std::size_t> column;
   for (const std::string& name : to) {
     column.push_back(static_cast<std::size_t>(std::ranges::find(from, name) - from.begin()));
@@ -206,9 +210,8 @@ FinishedCell take_cell(const ComparisonEntry& entry, DatasetSplits splits, Progr
   const std::unique_ptr<Classifier> model = load_classifier(entry.model);
   const JudgedData judged =
       choose_judged_data(std::move(splits), JudgedSplit::test, model->description());
-  const Probabilities probabilities =
-      predict(*model, judged.dataset.images, {.progress = &progress});
-  cell.probabilities = reordered(probabilities, model->description().classes, classes);
+  Probabilities probabilities = predict(*model, judged.dataset.images, {.progress = &progress});
+  cell.probabilities = reordered(std::move(probabilities), model->description(), classes);
   cell.result.notes = judged.notes;
   cell.result.family = model->description().family;
   cell.result.prediction = measure_prediction(*model, judged.dataset.images, &progress);

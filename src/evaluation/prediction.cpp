@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "imaging/augmentation.hpp"
+#include "models/onnx_classifier.hpp"
 
 namespace thimble {
 namespace {
@@ -74,7 +75,9 @@ bool knows_mirror_images(const ModelDescription& model) {
 }
 
 bool answers_by_votes(const ModelDescription& model) {
-  if (model.family != "svm" || !model.recipe.is_object()) return false;
+  // An exported one answers as before.
+  const bool may_vote = model.family == "svm" || model.family == kOnnxFamily;
+  if (!may_vote || !model.recipe.is_object()) return false;
   const nlohmann::json::json_pointer probability("/model/probability");
   return model.recipe.contains(probability) && model.recipe[probability] == false;
 }

@@ -182,6 +182,11 @@ ModelDescription parse_description(const std::string& text, const std::string& p
   return description_from_json(parsed, place);
 }
 
+std::string made_by(const ModelDescription& description) {
+  return description.program_version.empty() ? "another program"
+                                             : "thimble " + description.program_version;
+}
+
 void write_description(const ModelDescription& description, ModelFile& file) {
   file.metadata[kFormatKey] = kFormat;
   file.metadata[kFamilyKey] = description.family;
@@ -201,8 +206,7 @@ std::string family_of(const ModelFile& file, const std::string& place) {
 
 ModelDescription read_description(const ModelFile& file, const std::string& place) {
   const std::string family = family_of(file, place);
-  ModelDescription description =
-      parse_description(metadata(file, kDescriptionKey, place), place);
+  ModelDescription description = parse_description(metadata(file, kDescriptionKey, place), place);
   if (description.family != family) {
     refuse(place, "family", "is '" + description.family + "', elsewhere '" + family + "'");
   }

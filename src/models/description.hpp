@@ -28,6 +28,9 @@ ModelDescription description_from_json(const nlohmann::json& json, const std::st
 /// description_from_json() of JSON text, as files carry it.
 ModelDescription parse_description(const std::string& text, const std::string& place);
 
+/// What made a model, for people: "thimble 0.1.0", "another program".
+std::string made_by(const ModelDescription& description);
+
 /// Writes the metadata that every Thimble model has: "thimble.format" = "1", "thimble.family" and
 /// "thimble.description", the description as JSON; and the novelty detector's tensors.
 void write_description(const ModelDescription& description, ModelFile& file);

@@ -14,6 +14,7 @@
 #include "base/parallel.hpp"
 #include "base/random.hpp"
 #include "models/description.hpp"
+#include "models/shipped.hpp"
 
 namespace thimble {
 namespace {
@@ -221,10 +222,9 @@ Probabilities OnnxClassifier::predict_proba(const Images& pictures) const {
 }
 
 void OnnxClassifier::save(const std::filesystem::path& path) const {
-  if (path.extension() != kOnnxExtension) {
-    throw UsageError(
-        fmt::format("{}: an ONNX file is known by its name: expected one that ends in {}",
-                    path.string(), kOnnxExtension));
+  if (!is_onnx(path)) {
+    throw UsageError(path.string() +
+                     ": an ONNX file is known by its name: expected one that ends in .onnx");
   }
   write_file(path, bytes_);
 }

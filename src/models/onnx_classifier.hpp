@@ -20,7 +20,6 @@
 namespace thimble {
 
 inline constexpr const char* kOnnxFamily = "onnx";
-inline constexpr const char* kOnnxExtension = ".onnx";
 
 class OnnxClassifier : public Classifier {
  public:

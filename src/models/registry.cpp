@@ -1,8 +1,11 @@
 #include "models/registry.hpp"
 
 #include <array>
+#include <span>
+#include <utility>
 #include <vector>
 
+#include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "models/boost.hpp"
@@ -12,9 +15,11 @@
 #include "models/knn.hpp"
 #include "models/linear_svm.hpp"
 #include "models/logistic.hpp"
+#include "models/model_file.hpp"
 #include "models/naive_bayes.hpp"
 #include "models/nearest_centroid.hpp"
 #include "models/neural.hpp"
+#include "models/onnx_classifier.hpp"
 #include "models/shipped.hpp"
 #include "models/svm.hpp"
 #include "models/tree.hpp"
@@ -41,6 +46,15 @@ constexpr std::array kFamilies = {
     classical_family<NearestCentroidEstimator>("nearest-centroid"),
 };
 
+std::unique_ptr<Classifier> load_stored(const ModelFile& file, const std::string& place) {
+  const std::string family = family_of(file, place);
+  for (const Family& candidate : kFamilies) {
+    if (candidate.name == family) return candidate.load(file, place);
+  }
+  throw DataError(place + ": a model of family '" + family +
+                  "', which this version of Thimble does not know");
+}
+
 }  // namespace
 
 std::span<const Family> families() { return kFamilies; }
@@ -56,16 +70,13 @@ const Family& find_family(const std::string& name) {
 
 std::unique_ptr<Classifier> load_classifier(const std::filesystem::path& path) {
   const std::filesystem::path found = find_model(path.string());
-  return load_classifier(load_model_file(found), found.string());
+  if (is_onnx(found)) return parse_classifier(read_file(found), found.string());
+  return load_stored(load_model_file(found), found.string());
 }
 
-std::unique_ptr<Classifier> load_classifier(const ModelFile& file, const std::string& place) {
-  const std::string family = family_of(file, place);
-  for (const Family& candidate : kFamilies) {
-    if (candidate.name == family) return candidate.load(file, place);
-  }
-  throw DataError(place + ": a model of family '" + family +
-                  "', which this version of Thimble does not know");
+std::unique_ptr<Classifier> parse_classifier(std::string bytes, const std::string& place) {
+  if (is_onnx(place)) return std::make_unique<OnnxClassifier>(std::move(bytes), place);
+  return load_stored(parse_model_file(std::as_bytes(std::span(bytes)), place), place);
 }
 
 }  // namespace thimble

@@ -28,8 +28,9 @@ std::span<const Family> families();
 /// @throws UsageError  if there is none of that name; suggests the nearest
 const Family& find_family(const std::string& name);
 
-/// load_classifier() of a file that was read already; `place` names it in messages.
-/// @throws DataError  if it is no Thimble model; says why
-std::unique_ptr<Classifier> load_classifier(const ModelFile& file, const std::string& place);
+/// load_classifier() of a file that was read already; `place` is its path, which tells what it is.
+/// @throws FileError  if it is an ONNX file and ONNX Runtime is not installed
+/// @throws DataError  if it is no model; says why
+std::unique_ptr<Classifier> parse_classifier(std::string bytes, const std::string& place);
 
 }  // namespace thimble

@@ -4,6 +4,7 @@
 
 #include "base/shipped.hpp"
 #include "base/text.hpp"
+#include "models/description.hpp"
 #include "report/evaluation_sections.hpp"
 #include "report/words.hpp"
 
@@ -42,10 +43,9 @@ std::vector<std::string> notes_of(const JudgedModel& judged) {
   const ModelDescription& model = judged.model;
   const Provenance& data = judged.judged.dataset.provenance;
   std::vector<std::string> notes = judged.judged.notes;
-  notes.push_back(
-      fmt::format("Model: {} ({}), made by thimble {}, trained on {}.", model.name, model.family,
-                  model.program_version,
-                  model.trained_on.name.empty() ? "unknown data" : data_text(model.trained_on)));
+  notes.push_back(fmt::format(
+      "Model: {} ({}), made by {}, trained on {}.", model.name, model.family, made_by(model),
+      model.trained_on.name.empty() ? "unknown data" : data_text(model.trained_on)));
   notes.push_back(fmt::format("Data: {}; fingerprint {}.", data_text(data), data.fingerprint));
   if (judged.evaluation.model.is_object() &&
       judged.evaluation.model.value("test_time_augmentation", "none") == "flip") {

@@ -10,6 +10,8 @@
 #include "evaluation/evaluation.hpp"
 #include "evaluation/interval.hpp"
 #include "imaging/images.hpp"
+#include "models/description.hpp"
+#include "models/onnx_classifier.hpp"
 #include "report/evaluation_sections.hpp"
 #include "report/words.hpp"
 
@@ -159,9 +161,11 @@ Section calibration(const ModelDescription& model) {
   Section section{"calibration", "Does it know how sure it is?", "", {}};
   Facts facts;
   if (model.temperature == 1) {
-    section.finding =
-        "Its probabilities are given as the model computes them; thimble model calibrate fits how "
-        "sure it is to validation pictures.";
+    section.finding = "Its probabilities are given as the model computes them";
+    section.finding +=
+        model.family == kOnnxFamily
+            ? "."
+            : "; thimble model calibrate fits how sure it is to validation pictures.";
   } else {
     section.finding = fmt::format(
         "By itself it is too {}: its logits are divided by {:.2f}, which was fitted on validation "
@@ -232,9 +236,8 @@ Report model_report(const ModelDescription& model, const std::string& version) {
   Report report;
   report.title = fmt::format("How good {} is", model.name);
   report.lead = "The figures that were measured when the model was made, as its file holds them.";
-  report.notes.push_back(fmt::format("Model: {} ({}), made by thimble {}, trained on {}.",
-                                     model.name, model.family, model.program_version,
-                                     data_text(model.trained_on)));
+  report.notes.push_back(fmt::format("Model: {} ({}), made by {}, trained on {}.", model.name,
+                                     model.family, made_by(model), data_text(model.trained_on)));
   if (!version.empty()) report.notes.push_back(fmt::format("Version of the file: {}.", version));
   if (!model.trained_on.fingerprint.empty()) {
     report.notes.push_back(

@@ -45,6 +45,18 @@ TEST_F(ShippedModels, AreFoundByName) {
   EXPECT_THAT(shipped_model_names(), ElementsAre("cnn", "resnet9"));
 }
 
+TEST_F(ShippedModels, MayBeOnnxFiles) {
+  touch("models/cnn.onnx");
+  touch("models/other.onnx");
+  EXPECT_EQ(shipped_model("other"), folder_ / "models/other.onnx");
+  EXPECT_EQ(find_model("other"), folder_ / "models/other.onnx");
+  EXPECT_EQ(find_model("cnn"), folder_ / "models/cnn.safetensors");
+  EXPECT_THAT(shipped_model_names(), ElementsAre("cnn", "other", "resnet9"));
+  EXPECT_TRUE(is_model(folder_ / "models/other.onnx"));
+  EXPECT_FALSE(is_model(folder_ / "models/missing.onnx"));
+  EXPECT_TRUE(has_model_name("missing.onnx"));
+}
+
 TEST_F(ShippedModels, SayWhereTheyWereLookedFor) {
   EXPECT_THAT(
       message_of<FileError>([] { shipped_model("vgg"); }),

@@ -11,7 +11,6 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/parallel.hpp"
-#include "models/model_file.hpp"
 #include "models/novelty.hpp"
 #include "models/registry.hpp"
 #include "models/shipped.hpp"
@@ -97,13 +96,12 @@ std::shared_ptr<const ServedModel> load_served_model(const std::string& model) {
   const NamedPath named = parse(model);
   const std::filesystem::path path = find_model(named.path);
   // Read once, so that the version is that of the bytes in use also while the file is replaced.
-  const std::string content = read_file(path);
-  const auto bytes = std::as_bytes(std::span(content));
+  std::string content = read_file(path);
   auto served = std::make_shared<ServedModel>();
   served->path = path.string();
-  served->version = sha256_hex(bytes).substr(0, kVersionDigits);
+  served->version = sha256_hex(std::as_bytes(std::span(content))).substr(0, kVersionDigits);
   const SerialScope serial;
-  served->classifier = load_classifier(parse_model_file(bytes, served->path), served->path);
+  served->classifier = parse_classifier(std::move(content), served->path);
   const ModelDescription& description = served->classifier->description();
   served->name = named.name.empty() ? description.name : named.name;
   if (!may_stand_in_a_url(served->name)) {
