@@ -14,6 +14,7 @@
 #include "models/nearest_centroid.hpp"
 #include "models/recipe.hpp"
 #include "models/registry.hpp"
+#include "onnx/onnx_files.hpp"
 #include "temporary_folder.hpp"
 
 namespace thimble::serve {
@@ -188,7 +189,7 @@ TEST(Service, RefusesWhatTheQueueHasNoRoomFor) {
   EXPECT_THROW((void)service.submit(job_of({}), never), UsageError);
   held.release.count_down();
   for (auto& answer : answers)
-    EXPECT_THAT(answer.get().pictures, Each(testing::Field(&PictureAnswer::error, "")));
+    EXPECT_THAT(answer.get().pictures, Each(::testing::Field(&PictureAnswer::error, "")));
   EXPECT_THAT(held.batches, ElementsAre(1, 4));
   EXPECT_THAT(ask(service, job_of({encoded({1, 1, 1, 1})})).get().pictures, SizeIs(1));
 }
@@ -392,6 +393,18 @@ TEST(Service, ReloadsWithoutLosingAnyRequest) {
   };
   EXPECT_EQ(reloads("ok"), 6u);
   EXPECT_EQ(reloads("failed"), 1u);
+}
+
+TEST(Service, ServesAnOnnxFile) {
+  THIMBLE_SKIP_WITHOUT_ONNX_RUNTIME();
+  Metrics metrics;
+  Service service(std::vector<std::string>{thimble::testing::onnx_file("exported").string()},
+                  one_worker(), metrics);
+  EXPECT_EQ(service.models().at(0)->name, "toy-net");
+  EXPECT_THAT(service.models().at(0)->version, SizeIs(12));
+  const JobAnswer answer = ask(service, job_of({encoded({0, 0, 0, 0})})).get();
+  EXPECT_THAT(answer.pictures.at(0).error, IsEmpty());
+  EXPECT_THAT(answer.pictures.at(0).probabilities, SizeIs(3));
 }
 
 }  // namespace
