@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 namespace thimble::tuning {
 namespace {
@@ -15,62 +16,63 @@ double normal_mass(double a, double b) {
 
 double normal_density(double x) { return std::exp(-0.5 * x * x) / std::sqrt(2 * std::numbers::pi); }
 
-}  // namespace
-
-ParzenDensity::ParzenDensity(const Parameter& parameter, std::vector<double> places,
-                             double prior_weight)
-    : parameter_(parameter) {
-  if (parameter.kind == Parameter::Kind::choice) {
-    make_probabilities(places, prior_weight);
-  } else {
-    make_kernels(std::move(places), prior_weight);
-  }
+/// The kernel that a number from [0, 1) falls on.
+std::size_t drawn(std::span<const double> weights, double number) {
+  std::size_t at = 0;
+  while (at + 1 < weights.size() && number >= weights[at]) number -= weights[at++];
+  return at;
 }
 
-void ParzenDensity::make_kernels(std::vector<double> places, double prior_weight) {
-  std::sort(places.begin(), places.end());
-  const std::size_t n = places.size();
-  const double total = static_cast<double>(n) + prior_weight;
-  // Not narrower than an even share of the range, or the first few good trials would be tried over
-  // and over.
-  const double narrowest = 1 / std::min(100.0, static_cast<double>(n) + 2);
-  for (std::size_t i = 0; i < n; ++i) {
-    const double left = i > 0 ? places[i] - places[i - 1] : n > 1 ? 0 : places[i];
-    const double right = i + 1 < n ? places[i + 1] - places[i] : n > 1 ? 0 : 1 - places[i];
-    const double width = std::clamp(std::max(left, right), narrowest, 1.0);
-    kernels_.push_back({places[i], width, 1 / total, 1});
+}  // namespace
+
+ParzenKernels::ParzenKernels(const Parameter& parameter,
+                             std::span<const std::optional<double>> places, double prior_weight)
+    : parameter_(parameter) {
+  for (const std::optional<double>& place : places) {
+    kernels_.push_back(place ? Kernel{.even = false, .center = *place} : Kernel{});
   }
-  kernels_.push_back({0.5, 1, prior_weight / total, 1});
+  if (is_choice()) {
+    // The less, the more trials have been seen.
+    rest_ = prior_weight / static_cast<double>(places.size() + 1);
+    kernels_.push_back({});
+  } else {
+    set_widths();
+    kernels_.push_back({.even = false});
+  }
   for (Kernel& kernel : kernels_) {
     kernel.mass = normal_mass(-kernel.center / kernel.width, (1 - kernel.center) / kernel.width);
   }
 }
 
-void ParzenDensity::make_probabilities(const std::vector<double>& places, double prior_weight) {
-  const double n = static_cast<double>(places.size());
-  const double choices = static_cast<double>(parameter_.choices.size());
-  // What a kernel leaves to each choice: the less, the more trials have been seen.
-  const double rest = prior_weight / (n + 1);
-  const double scale = 1 / (1 + choices * rest);
-  const double prior = prior_weight / choices + n * rest * scale;
-  probabilities_.assign(parameter_.choices.size(), prior / (n + prior_weight));
-  for (const double place : places) {
-    probabilities_[static_cast<std::size_t>(place)] += scale / (n + prior_weight);
+void ParzenKernels::set_widths() {
+  std::vector<Kernel*> order;
+  for (Kernel& kernel : kernels_) {
+    if (!kernel.even) order.push_back(&kernel);
+  }
+  std::sort(order.begin(), order.end(),
+            [](const Kernel* a, const Kernel* b) { return a->center < b->center; });
+  const std::size_t n = order.size();
+  // Not narrower than an even share of the range, or the first few good trials would be tried over
+  // and over.
+  const double narrowest = 1 / std::min(100.0, static_cast<double>(n) + 2);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double center = order[i]->center;
+    // The ends of the range are nobody's neighbours, but for one trial alone.
+    const double left = i > 0 ? center - order[i - 1]->center : n > 1 ? 0 : center;
+    const double right = i + 1 < n ? order[i + 1]->center - center : n > 1 ? 0 : 1 - center;
+    order[i]->width = std::clamp(std::max(left, right), narrowest, 1.0);
   }
 }
 
-double ParzenDensity::sample(Random& random) const {
-  double rest = random.uniform();
-  if (parameter_.kind == Parameter::Kind::choice) {
-    std::size_t choice = 0;
-    while (choice + 1 < probabilities_.size() && rest >= probabilities_[choice]) {
-      rest -= probabilities_[choice++];
-    }
-    return static_cast<double>(choice);
+double ParzenKernels::sample(std::size_t index, Random& random) const {
+  const Kernel& kernel = kernels_[index];
+  if (is_choice()) {
+    const std::size_t count = parameter_.choices.size();
+    const bool seen = random.uniform() * (1 + static_cast<double>(count) * rest_) < 1;
+    if (!kernel.even && seen) return kernel.center;
+    return static_cast<double>(random.below(count));
   }
-  std::size_t at = 0;
-  while (at + 1 < kernels_.size() && rest >= kernels_[at].weight) rest -= kernels_[at++].weight;
-  const Kernel& kernel = kernels_[at];
+  if (kernel.even) return random.uniform();
   // At least a third of the normal distribution lies within the range: its centre does, and it is
   // not wider than the range.
   for (;;) {
@@ -79,20 +81,71 @@ double ParzenDensity::sample(Random& random) const {
   }
 }
 
-double ParzenDensity::operator()(double place) const {
-  if (parameter_.kind == Parameter::Kind::choice) {
-    return probabilities_[static_cast<std::size_t>(place)];
+void ParzenKernels::densities(double place, std::span<double> densities) const {
+  if (is_choice()) {
+    const double count = static_cast<double>(parameter_.choices.size());
+    for (std::size_t i = 0; i < kernels_.size(); ++i) {
+      const double seen = kernels_[i].center == place ? 1 : 0;
+      densities[i] = kernels_[i].even ? 1 / count : (rest_ + seen) / (1 + count * rest_);
+    }
+    return;
   }
   const auto part = cell(parameter_, place);
-  double density = 0;
-  for (const Kernel& kernel : kernels_) {
-    const double within =
-        part ? normal_mass((part->first - kernel.center) / kernel.width,
-                           (part->second - kernel.center) / kernel.width)
-             : normal_density((place - kernel.center) / kernel.width) / kernel.width;
-    density += kernel.weight * within / kernel.mass;
+  for (std::size_t i = 0; i < kernels_.size(); ++i) {
+    const Kernel& kernel = kernels_[i];
+    if (kernel.even) {
+      densities[i] = part ? part->second - part->first : 1;
+    } else if (part) {
+      densities[i] = normal_mass((part->first - kernel.center) / kernel.width,
+                                 (part->second - kernel.center) / kernel.width) /
+                     kernel.mass;
+    } else {
+      densities[i] =
+          normal_density((place - kernel.center) / kernel.width) / (kernel.width * kernel.mass);
+    }
   }
-  return density;
+}
+
+ParzenDensity::ParzenDensity(const SearchSpace& space, std::span<const Assignment* const> trials,
+                             double prior_weight)
+    : space_(&space) {
+  for (const Parameter& parameter : space.parameters()) {
+    std::vector<std::optional<double>> places;
+    for (const Assignment* settings : trials) {
+      const auto value = settings->find(parameter.key);
+      places.push_back(value == settings->end() ? std::nullopt
+                                                : std::optional(to_unit(parameter, value->second)));
+    }
+    parameters_.emplace_back(parameter, places, prior_weight);
+  }
+  const double total = static_cast<double>(trials.size()) + prior_weight;
+  weights_.assign(trials.size(), 1 / total);
+  weights_.push_back(prior_weight / total);
+}
+
+Assignment ParzenDensity::sample(Random& random) const {
+  const std::size_t kernel = drawn(weights_, random.uniform());
+  Assignment settings;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Parameter& parameter = space_->parameters()[i];
+    if (!space_->active(parameter, settings)) continue;
+    settings[parameter.key] = from_unit(parameter, parameters_[i].sample(kernel, random));
+  }
+  return settings;
+}
+
+double ParzenDensity::log_density(const Assignment& settings) const {
+  std::vector<double> products = weights_;
+  std::vector<double> densities(weights_.size());
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Parameter& parameter = space_->parameters()[i];
+    const auto value = settings.find(parameter.key);
+    if (value == settings.end()) continue;
+    parameters_[i].densities(to_unit(parameter, value->second), densities);
+    for (std::size_t k = 0; k < products.size(); ++k) products[k] *= densities[k];
+  }
+  // Never 0: the even spread has its share everywhere.
+  return std::log(std::accumulate(products.begin(), products.end(), 0.0));
 }
 
 }  // namespace thimble::tuning

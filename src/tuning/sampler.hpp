@@ -51,10 +51,10 @@ struct TpeOptions {
 
 /// Tree-structured Parzen estimator (Bergstra, Bardenet, Bengio, Kegl, "Algorithms for
 /// hyper-parameter optimization", NIPS 2011, section 4): densities l and g of the good and the
-/// other trials, parameter by parameter; of candidates drawn from l the one of largest l / g.
-/// Trials that were stopped early are compared with those that went as far: the model is made at
-/// the largest number of epochs that enough trials reached (Falkner, Klein, Hutter, "BOHB", ICML
-/// 2018, section 4).
+/// other trials; of candidates drawn from l the one of largest l / g. The densities are of whole
+/// assignments, not parameter by parameter as in that paper, so that a candidate's settings go
+/// together (Falkner, Klein, Hutter, "BOHB", ICML 2018, section 4). The good trials are the best of
+/// those that went as far as enough did; those stopped earlier are among the others.
 std::unique_ptr<Sampler> make_tpe_sampler(SearchSpace space, std::uint64_t seed,
                                           const TpeOptions& options = {});
 

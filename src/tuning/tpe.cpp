@@ -23,12 +23,14 @@ constexpr int kProposals = 20;
 /// More good trials than this only blur the picture of the best ones (as in hyperopt and Optuna).
 constexpr std::size_t kMostGood = 25;
 
-/// The places of a parameter's values among the good trials and the others.
+/// Of the settings of the good trials and of the others.
 struct Densities {
   ParzenDensity good;
-  ParzenDensity other;
+  ParzenDensity others;
 
-  double log_ratio(double place) const { return std::log(good(place)) - std::log(other(place)); }
+  double log_ratio(const Assignment& settings) const {
+    return good.log_density(settings) - others.log_density(settings);
+  }
 };
 
 double comparable(double value) {
@@ -46,8 +48,8 @@ bool is_better(const Observation* a, const Observation* b) {
 
 /// Good ones before the others.
 struct Split {
-  std::vector<const Observation*> good;
-  std::vector<const Observation*> others;
+  std::vector<const Assignment*> good;
+  std::vector<const Assignment*> others;
 };
 
 /// The good trials are the best of those that went as far as at least so many did. All that were
@@ -57,14 +59,16 @@ Split split(std::span<const Observation> observations, std::size_t good) {
   for (const Observation& observation : observations) epochs.push_back(observation.epochs);
   std::sort(epochs.begin(), epochs.end(), std::greater<>());
   const int far_enough = epochs[good - 1];
+  std::vector<const Observation*> order;
+  for (const Observation& observation : observations) order.push_back(&observation);
+  std::sort(order.begin(), order.end(), [&](const Observation* a, const Observation* b) {
+    const bool a_far = a->epochs >= far_enough;
+    return a_far != (b->epochs >= far_enough) ? a_far : is_better(a, b);
+  });
   Split split;
-  for (const Observation& observation : observations) {
-    (observation.epochs >= far_enough ? split.good : split.others).push_back(&observation);
+  for (const Observation* observation : order) {
+    (split.good.size() < good ? split.good : split.others).push_back(&observation->settings);
   }
-  std::sort(split.good.begin(), split.good.end(), is_better);
-  split.others.insert(split.others.end(), split.good.begin() + static_cast<std::ptrdiff_t>(good),
-                      split.good.end());
-  split.good.resize(good);
   return split;
 }
 
@@ -79,7 +83,7 @@ class TpeSampler final : public Sampler {
   Assignment suggest(std::uint64_t trial,
                      std::span<const Observation> observations) const override {
     if (is_startup(observations)) return startup_->suggest(trial, observations);
-    const std::vector<Densities> densities = model(observations);
+    const Densities densities = model(observations);
     Random random(hash_seed(seed_, trial, kModelSeed));
     for (int proposal = 0; proposal < kProposals; ++proposal) {
       Assignment settings = propose(densities, random);
@@ -91,11 +95,11 @@ class TpeSampler final : public Sampler {
   std::size_t choose(std::uint64_t trial, std::span<const Assignment> candidates,
                      std::span<const Observation> observations) const override {
     if (is_startup(observations)) return startup_->choose(trial, candidates, observations);
-    const std::vector<Densities> densities = model(observations);
+    const Densities densities = model(observations);
     std::size_t best = 0;
     double best_score = -std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      const double score = log_ratio(densities, candidates[i]);
+      const double score = densities.log_ratio(candidates[i]);
       if (score > best_score) {
         best_score = score;
         best = i;
@@ -110,60 +114,27 @@ class TpeSampler final : public Sampler {
            observations.size() < 2;
   }
 
-  std::vector<Densities> model(std::span<const Observation> observations) const {
+  Densities model(std::span<const Observation> observations) const {
     const double share = options_.gamma * static_cast<double>(observations.size());
     const Split trials =
         split(observations, std::clamp<std::size_t>(static_cast<std::size_t>(share), 1, kMostGood));
-    std::vector<Densities> densities;
-    for (const Parameter& parameter : space_.parameters()) {
-      densities.push_back({density(parameter, trials.good), density(parameter, trials.others)});
-    }
-    return densities;
+    return {{space_, trials.good, options_.prior_weight},
+            {space_, trials.others, options_.prior_weight}};
   }
 
-  /// Of the trials in which the parameter was in force.
-  ParzenDensity density(const Parameter& parameter,
-                        const std::vector<const Observation*>& trials) const {
-    std::vector<double> places;
-    for (const Observation* trial : trials) {
-      const auto value = trial->settings.find(parameter.key);
-      if (value != trial->settings.end()) places.push_back(to_unit(parameter, value->second));
-    }
-    return {parameter, std::move(places), options_.prior_weight};
-  }
-
-  /// Parameter by parameter, those first on which others depend: of what the good trials' density
-  /// gives, the value that is likeliest good rather than not.
-  Assignment propose(const std::vector<Densities>& densities, Random& random) const {
-    Assignment settings;
-    for (std::size_t i = 0; i < densities.size(); ++i) {
-      const Parameter& parameter = space_.parameters()[i];
-      if (!space_.active(parameter, settings)) continue;
-      double best = 0;
-      double best_score = -std::numeric_limits<double>::infinity();
-      for (int candidate = 0; candidate < options_.candidates; ++candidate) {
-        const double place = densities[i].good.sample(random);
-        const double score = densities[i].log_ratio(place);
-        if (score > best_score) {
-          best_score = score;
-          best = place;
-        }
-      }
-      settings[parameter.key] = from_unit(parameter, best);
-    }
-    return settings;
-  }
-
-  double log_ratio(const std::vector<Densities>& densities, const Assignment& settings) const {
-    double sum = 0;
-    for (std::size_t i = 0; i < densities.size(); ++i) {
-      const Parameter& parameter = space_.parameters()[i];
-      const auto value = settings.find(parameter.key);
-      if (value != settings.end()) {
-        sum += densities[i].log_ratio(to_unit(parameter, value->second));
+  /// Of what the good trials' density gives, the settings that are likeliest good rather than not.
+  Assignment propose(const Densities& densities, Random& random) const {
+    Assignment best;
+    double best_score = -std::numeric_limits<double>::infinity();
+    for (int candidate = 0; candidate < options_.candidates; ++candidate) {
+      Assignment settings = densities.good.sample(random);
+      const double score = densities.log_ratio(settings);
+      if (score > best_score) {
+        best_score = score;
+        best = std::move(settings);
       }
     }
-    return sum;
+    return best;
   }
 
   SearchSpace space_;
