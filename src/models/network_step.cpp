@@ -35,7 +35,7 @@ Embedder make_embedder(const ModelFile& file, const std::string& place) {
     throw UsageError(fmt::format("{}: a model of family '{}'; only neural networks have embeddings",
                                  place, family));
   }
-  return Embedder(*load_classifier(file, place));
+  return Embedder(*find_family(family).load(file, place));
 }
 
 }  // namespace
