@@ -42,8 +42,8 @@ nn::Graph graph_of(const std::string& recipe) {
 
 void bare_steps(benchmark::State& state, const std::string& recipe) {
   const NeuralOptions options = read_neural_options(load_recipe(recipe));
-  nn::TrainingNetwork network(graph_of(recipe), {{1 / 255.0f}, {0.0f}}, options.trainer.batch_size,
-                              nn::Precision::automatic, 1);
+  nn::TrainingNetwork network(graph_of(recipe), {{1 / 255.0f}, {0.0f}},
+                              {.batch_size = options.trainer.batch_size, .seed = 1});
   const auto optimizer = nn::make_optimizer(options.trainer.optimizer, network.weights().size());
   Random random(1);
   for (auto& pixel : network.input()) pixel = static_cast<std::uint8_t>(random.bits());

@@ -38,6 +38,8 @@ struct Arguments {
   std::optional<std::uint64_t> seed;
   std::optional<int> threads;
   std::vector<std::string> settings;
+  std::string init;    ///< empty: as the recipe says
+  std::string freeze;  ///< empty: as the recipe says
   bool resume = false;
   bool quiet = false;
 };
@@ -89,6 +91,14 @@ Recipe chosen_recipe(const Arguments& arguments) {
   for (const std::string& setting : arguments.settings) override_setting(recipe, setting);
   if (arguments.epochs) recipe.settings["training"]["epochs"] = *arguments.epochs;
   if (arguments.seed) recipe.settings["training"]["seed"] = *arguments.seed;
+  if (arguments.init.empty() && arguments.freeze.empty()) return recipe;
+  nlohmann::json& transfer = recipe.settings["transfer"];
+  if (!transfer.is_object()) transfer = nlohmann::json::object();
+  if (!arguments.init.empty()) {
+    transfer["init"] = arguments.init;
+    transfer.erase("init_sha256");
+  }
+  if (!arguments.freeze.empty()) transfer["freeze"] = arguments.freeze;
   return recipe;
 }
 
@@ -246,6 +256,16 @@ void add_train_command(CLI::App& program) {
                    "given again")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  command
+      ->add_option("--init", arguments->init,
+                   "Start from this trained network (model file, run folder or shipped model) with "
+                   "a new head")
+      ->type_name("MODEL");
+  command
+      ->add_option("--freeze", arguments->freeze,
+                   "With --init: keep its first stages as they are, up to this one's number, or "
+                   "all but the head")
+      ->type_name("STAGE|backbone");
   command->add_flag("--resume", arguments->resume,
                     "Go on with an interrupted run; the result is the same as without the "
                     "interruption");
@@ -256,6 +276,7 @@ void add_train_command(CLI::App& program) {
       "  thimble train --recipe keras-cnn --epochs 5\n"
       "  thimble train --data shoes/ --out runs/shoes      class folders with pictures\n"
       "  thimble train --set optimizer.learning_rate=0.05 --set augmentation.shift_pixels=1\n"
+      "  thimble train --init cnn --freeze backbone --data shoes/\n"
       "  thimble train --resume --out runs/shoes           after Ctrl-C, or worse");
   command->callback([arguments] { run(*arguments); });
 }

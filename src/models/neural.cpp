@@ -68,6 +68,40 @@ std::string to_text(const nn::EpochRecord& record, int epochs) {
                             format_count(static_cast<std::uint64_t>(record.images_per_second)));
 }
 
+InitialNetwork initial_network(const TransferOptions& options) {
+  InitialNetwork initial = load_initial_network(options.init);
+  if (!options.init_sha256.empty() && initial.sha256 != options.init_sha256) {
+    throw UsageError(fmt::format(
+        "transfer.init: {} has SHA-256 {}, expected {}; give the same model, or for another leave "
+        "out transfer.init_sha256",
+        options.init, initial.sha256, options.init_sha256));
+  }
+  check_freeze(initial, options);
+  return initial;
+}
+
+/// The head of a network whose layers before it learn at a rate of their own.
+int head_of(const nn::Graph& graph) {
+  try {
+    return nn::stages_of(graph).head;
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("optimizer.backbone_lr_scale: {}", error.what()));
+  }
+}
+
+void save_network(const std::filesystem::path& path, const ModelDescription& description,
+                  const nn::InferencePool& network) {
+  ModelFile file;
+  write_description(description, file);
+  file.metadata[kNetworkKey] = json{
+      {"layers", network.graph().lines()},
+      {"input_scale", network.scaling().scale},
+      {"input_shift",
+       network.scaling().shift}}.dump();
+  add_tensors(file, network.parameters());
+  save_model_file(path, file);
+}
+
 /// A training run's files, or nothing where no folder was given.
 class Run {
  public:
@@ -98,6 +132,12 @@ class Run {
 
 NeuralClassifier::NeuralClassifier(Recipe recipe)
     : recipe_(std::move(recipe)), options_(read_neural_options(recipe_)) {
+  if (!options_.transfer.init.empty()) {
+    initial_ = std::make_shared<InitialNetwork>(initial_network(options_.transfer));
+    options_.transfer.init_sha256 = initial_->sha256;
+    options_.architecture.clear();
+    options_.layers = transferred_layers(*initial_);
+  }
   recipe_.settings = to_json(options_);
   description_.family = "neural";
   description_.name = recipe_.name;
@@ -105,39 +145,55 @@ NeuralClassifier::NeuralClassifier(Recipe recipe)
   description_.program_version = program_version();
 }
 
+NeuralClassifier::Plan NeuralClassifier::plan_for(const Dataset& train,
+                                                  const PixelStatistics& statistics) const {
+  const PictureShape shape = train.images.shape();
+  nn::TrainerOptions trainer = options_.trainer;
+  if (options_.class_weights == "balanced") trainer.class_weights = balanced_class_weights(train);
+  if (initial_ == nullptr) {
+    nn::Graph graph = build_graph(options_, shape, static_cast<int>(train.classes.size()));
+    if (trainer.fine_tuning.backbone_lr_scale != 1) {
+      trainer.fine_tuning.head_layer = head_of(graph);
+    }
+    return {std::move(graph), input_scaling(options_.scaling, statistics), std::move(trainer), ""};
+  }
+  TransferredNetwork transferred = transfer(*initial_, options_.transfer, shape, train.classes);
+  transferred.tuning.backbone_lr_scale = trainer.fine_tuning.backbone_lr_scale;
+  trainer.fine_tuning = std::move(transferred.tuning);
+  return {std::move(transferred.graph), std::move(transferred.scaling), std::move(trainer),
+          std::move(transferred.summary)};
+}
+
 FitReport NeuralClassifier::fit(const Dataset& train, const FitOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   check_training_data(train, options.validation);
   const PictureShape shape = train.images.shape();
-  const nn::Graph graph = build_graph(options_, shape, static_cast<int>(train.classes.size()));
   const PixelStatistics statistics = pixel_statistics(train.images);
-  const nn::InputScaling scaling = input_scaling(options_.scaling, statistics);
-  nn::TrainerOptions trainer_options = options_.trainer;
-  if (options_.class_weights == "balanced") {
-    trainer_options.class_weights = balanced_class_weights(train);
-  }
+  const Plan plan = plan_for(train, statistics);
+  const nn::Graph& graph = plan.graph;
   double mean = 0;
   for (const double m : statistics.mean) mean += m / static_cast<double>(statistics.mean.size());
-  const Augmentation augmentation(options_.augmentation, shape, trainer_options.seed,
+  const Augmentation augmentation(options_.augmentation, shape, plan.options.seed,
                                   static_cast<std::uint8_t>(mean * 255.0 + 0.5));
   const DatasetSource train_source(train, options_.augmentation.any() ? &augmentation : nullptr);
   std::optional<DatasetSource> validation_source;
   if (options.validation != nullptr) validation_source.emplace(*options.validation, nullptr);
 
   Run run(options, recipe_, train);
-  nn::Trainer trainer(graph, scaling, trainer_options, train_source,
+  nn::Trainer trainer(graph, plan.scaling, plan.options, train_source,
                       validation_source ? &*validation_source : nullptr);
   run.resume(trainer);
   Progress silent;
   Progress& progress = options.progress != nullptr ? *options.progress : silent;
-  progress.message(fmt::format("{}training takes {} for parameters, activations and gradients",
-                               graph.summary(), format_bytes(trainer.memory_bytes())));
+  progress.message(fmt::format("{}{}training takes {} for parameters, activations and gradients",
+                               graph.summary(), plan.summary,
+                               format_bytes(trainer.memory_bytes())));
   std::optional<nn::EpochRecord> last;
   FitReport report;
   report.stopped_because = trainer.run(
       progress, {.epoch_done =
                      [&](const nn::EpochRecord& record) {
-                       progress.message(to_text(record, trainer_options.epochs));
+                       progress.message(to_text(record, plan.options.epochs));
                        run.epoch_done(record);
                        last = record;
                      },
@@ -148,7 +204,7 @@ FitReport NeuralClassifier::fit(const Dataset& train, const FitOptions& options)
                      }});
 
   const auto make_network = [&](nn::ParameterValues values) {
-    return std::make_unique<nn::InferencePool>(graph, scaling, options_.trainer.precision,
+    return std::make_unique<nn::InferencePool>(graph, plan.scaling, options_.trainer.precision,
                                                std::move(values));
   };
   network_ = make_network(trainer.result());
@@ -156,15 +212,12 @@ FitReport NeuralClassifier::fit(const Dataset& train, const FitOptions& options)
   description_.classes = train.classes;
   description_.trained_on = train.provenance;
   if (run.paths() != nullptr && !trainer.best().empty()) {
-    NeuralClassifier best(recipe_);
-    best.network_ = make_network(trainer.best());
-    best.description_ = description_;
-    best.save(run.paths()->best());
+    save_network(run.paths()->best(), description_, *make_network(trainer.best()));
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.details = {{"epochs", trainer.epochs_done()},
                     {"parameters", graph.parameter_count()},
-                    {"precision", nn::to_string(nn::resolve(trainer_options.precision))},
+                    {"precision", nn::to_string(nn::resolve(plan.options.precision))},
                     {"memory_bytes", trainer.memory_bytes()}};
   if (last) report.details["last_epoch"] = to_json(*last);
   if (trainer.best_epoch() > 0) report.details["best_epoch"] = trainer.best_epoch();
@@ -192,15 +245,7 @@ Probabilities NeuralClassifier::predict_proba(const Images& pictures) const {
 }
 
 void NeuralClassifier::save(const std::filesystem::path& path) const {
-  ModelFile file;
-  write_description(description_, file);
-  file.metadata[kNetworkKey] = json{
-      {"layers", graph().lines()},
-      {"input_scale", network().scaling().scale},
-      {"input_shift",
-       network().scaling().shift}}.dump();
-  add_tensors(file, network().parameters());
-  save_model_file(path, file);
+  save_network(path, description_, network());
 }
 
 NeuralClassifier::NeuralClassifier(const ModelFile& file, const std::string& place)

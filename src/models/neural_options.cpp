@@ -108,10 +108,59 @@ void read_variation(Settings& model, NeuralOptions& options) {
   options.variation = nn::checked(name, std::move(options.variation));
 }
 
+void read_transfer(const json& settings, TransferOptions& options) {
+  Settings transfer(settings, "transfer");
+  transfer.read("init", options.init);
+  transfer.read("init_sha256", options.init_sha256);
+  transfer.read("unfreeze_epochs", options.unfreeze_epochs);
+  json freeze = options.freeze;
+  transfer.read("freeze", freeze);
+  options.freeze = freeze.is_string() ? freeze.get<std::string>() : freeze.dump();
+  const bool freezes = options.freeze != "none";
+  if (freezes && options.init.empty()) {
+    transfer.refuse("freeze",
+                    fmt::format("\"{}\" without transfer.init would keep layers as random as they "
+                                "start; give a model to start from",
+                                options.freeze));
+  }
+  if (options.unfreeze_epochs < 0) {
+    transfer.refuse("unfreeze_epochs",
+                    fmt::format("{}, expected 0 or more", options.unfreeze_epochs));
+  }
+  if (options.unfreeze_epochs > 0 && !freezes) {
+    transfer.refuse("unfreeze_epochs", "there is nothing to unfreeze; set transfer.freeze");
+  }
+  transfer.finish();
+}
+
+json to_json(const TransferOptions& options) {
+  return {{"init", options.init},
+          {"init_sha256", options.init_sha256},
+          {"freeze", options.freeze},
+          {"unfreeze_epochs", options.unfreeze_epochs}};
+}
+
+void read_optimizer(const json& settings, NeuralOptions& options) {
+  Settings optimizer(settings, "optimizer");
+  visit_optimizer(options.trainer.optimizer, reading(optimizer));
+  double& scale = options.trainer.fine_tuning.backbone_lr_scale;
+  optimizer.read("backbone_lr_scale", scale);
+  if (scale <= 0) {
+    optimizer.refuse("backbone_lr_scale",
+                     fmt::format("{}, expected a number above 0; transfer.freeze = \"backbone\" "
+                                 "keeps all but the head as it is",
+                                 scale));
+  }
+  optimizer.finish();
+  (void)nn::make_optimizer(options.trainer.optimizer, 0);
+}
+
 void read_model(const json& settings, NeuralOptions& options) {
   Settings model(settings, "model");
   model.read("architecture", options.architecture);
   model.read("layers", options.layers);
+  const bool given_by_init = !options.transfer.init.empty() && settings.is_null();
+  if (given_by_init) return;
   if (options.architecture.empty() == options.layers.empty()) {
     throw UsageError("model: give either `architecture` (" +
                      fmt::format("{}", fmt::join(nn::architecture_names(), ", ")) +
@@ -160,6 +209,7 @@ void read_training(const json& settings, NeuralOptions& options) {
 NeuralOptions read_neural_options(const Recipe& recipe) {
   NeuralOptions options;
   Settings top(recipe.settings, "");
+  read_transfer(top.table("transfer"), options.transfer);
   read_model(top.table("model"), options);
 
   Settings preprocessing(top.table("preprocessing"), "preprocessing");
@@ -170,11 +220,7 @@ NeuralOptions read_neural_options(const Recipe& recipe) {
   visit_augmentation(options.augmentation, reading(augmentation));
   augmentation.finish();
 
-  Settings optimizer(top.table("optimizer"), "optimizer");
-  visit_optimizer(options.trainer.optimizer, reading(optimizer));
-  optimizer.finish();
-  (void)nn::make_optimizer(options.trainer.optimizer, 0);
-
+  read_optimizer(top.table("optimizer"), options);
   read_training(top.table("training"), options);
 
   Settings schedule(top.table("schedule"), "schedule");
@@ -198,15 +244,19 @@ json to_json(const NeuralOptions& options) {
   visit_optimizer(options.trainer.optimizer, writing(optimizer));
   visit_schedule(options.trainer.schedule, writing(schedule));
   visit_training(options, writing(training));
+  const double scale = options.trainer.fine_tuning.backbone_lr_scale;
+  if (scale != 1) optimizer["backbone_lr_scale"] = scale;
   training["keep"] = options.trainer.keep_best ? "best" : "last";
   training["precision"] = nn::to_string(options.trainer.precision);
   training["class_weights"] = options.class_weights;
-  return {{"model", model},
-          {"preprocessing", {{"scaling", options.scaling}}},
-          {"augmentation", augmentation},
-          {"optimizer", optimizer},
-          {"schedule", schedule},
-          {"training", training}};
+  json all{{"model", model},
+           {"preprocessing", {{"scaling", options.scaling}}},
+           {"augmentation", augmentation},
+           {"optimizer", optimizer},
+           {"schedule", schedule},
+           {"training", training}};
+  if (!options.transfer.init.empty()) all["transfer"] = to_json(options.transfer);
+  return all;
 }
 
 }  // namespace thimble

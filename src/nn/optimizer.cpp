@@ -28,7 +28,7 @@ struct Range {
 class FlatOptimizer : public Optimizer {
  public:
   FlatOptimizer(const OptimizerOptions& options, std::size_t size, std::vector<std::string> names)
-      : options_(options), size_(size), names_(std::move(names)) {
+      : options_(options), size_(size), names_(std::move(names)), spans_{{.size = size}} {
     for (std::size_t i = 0; i < names_.size(); ++i) state_.emplace_back(size, 0.0F);
     if (options.clip_norm > 0) norm_clipper_.emplace(options.clip_norm, size);
   }
@@ -41,19 +41,30 @@ class FlatOptimizer : public Optimizer {
     if (options_.clip_value > 0) clip_by_value(gradients, static_cast<float>(options_.clip_value));
     if (norm_clipper_) norm_clipper_->clip(gradients);
     ++step_count_;
-    prepare(learning_rate);
-    parallel_blocks(size_, [&](std::size_t begin, std::size_t end) {
-      update({weights.data() + begin, gradients.data() + begin, decays.data() + begin, begin,
-              end - begin});
-    });
+    std::size_t first = 0;
+    for (const RateSpan& span : spans_) {
+      prepare(learning_rate * span.factor, step_count_ - span.joined);
+      parallel_blocks(span.size, [&](std::size_t begin, std::size_t end) {
+        const std::size_t at = first + begin;
+        update({weights.data() + at, gradients.data() + at, decays.data() + at, at, end - begin});
+      });
+      first += span.size;
+    }
+  }
+
+  void set_spans(std::vector<RateSpan> spans) final {
+    std::size_t filled = 0;
+    for (const RateSpan& span : spans) filled += span.size;
+    check_size("numbers in spans", filled);
+    spans_ = std::move(spans);
   }
 
   std::vector<std::string> state_names() const final { return names_; }
   std::span<float> state(std::size_t block) final { return state_.at(block); }
 
  protected:
-  /// Computes the numbers that all weights of this step share.
-  virtual void prepare(double learning_rate) = 0;
+  /// Computes the numbers that all weights of a span share in its step number `step`, from 1.
+  virtual void prepare(double learning_rate, std::uint64_t step) = 0;
   virtual void update(const Range& range) = 0;
 
   const OptimizerOptions& options() const { return options_; }
@@ -64,13 +75,14 @@ class FlatOptimizer : public Optimizer {
  private:
   void check_size(const char* what, std::size_t found) const {
     if (found != size_)
-      throw ShapeError(fmt::format("optimizer step: {} {}, expected {}", found, what, size_));
+      throw ShapeError(fmt::format("optimizer: {} {}, expected {}", found, what, size_));
   }
 
   OptimizerOptions options_;
   std::size_t size_;
   std::vector<std::string> names_;
   std::vector<std::vector<float>> state_;
+  std::vector<RateSpan> spans_;
   std::optional<NormClipper> norm_clipper_;
 };
 
@@ -128,7 +140,7 @@ class Sgd final : public FlatOptimizer {
     return {"momentum"};
   }
 
-  void prepare(double learning_rate) override {
+  void prepare(double learning_rate, std::uint64_t /*step*/) override {
     step_ = {static_cast<float>(learning_rate), static_cast<float>(options().momentum),
              static_cast<float>(options().weight_decay)};
   }
@@ -190,7 +202,7 @@ class Rmsprop final : public FlatOptimizer {
     return {"square_avg", "momentum"};
   }
 
-  void prepare(double learning_rate) override {
+  void prepare(double learning_rate, std::uint64_t /*step*/) override {
     step_ = {static_cast<float>(learning_rate),     static_cast<float>(options().momentum),
              static_cast<float>(options().rho),     static_cast<float>(1 - options().rho),
              static_cast<float>(options().epsilon), static_cast<float>(options().weight_decay)};
@@ -243,9 +255,9 @@ class Adam final : public FlatOptimizer {
       : FlatOptimizer(options, size, {"exp_avg", "exp_avg_sq"}) {}
 
  private:
-  void prepare(double learning_rate) override {
+  void prepare(double learning_rate, std::uint64_t step) override {
     const OptimizerOptions& o = options();
-    const auto t = static_cast<double>(step_count_);
+    const auto t = static_cast<double>(step);
     const bool decoupled = o.name == "adamw";
     step_ = {
         .beta1 = static_cast<float>(o.beta1),

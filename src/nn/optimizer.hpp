@@ -27,6 +27,13 @@ struct OptimizerOptions {
   bool operator==(const OptimizerOptions&) const = default;
 };
 
+/// A part of the flat block with a learning rate of its own.
+struct RateSpan {
+  std::size_t size = 0;
+  double factor = 1;         ///< of the step's learning rate
+  std::uint64_t joined = 0;  ///< steps that others had taken before it took its first
+};
+
 /// The update rules of PyTorch 1.13's torch.optim, term by term.
 ///
 /// Weights, gradients and state are flat blocks of equal length `size`. Runs over all cores; the
@@ -43,6 +50,11 @@ class Optimizer {
   /// @param learning_rate  of this step
   virtual void step(std::span<float> weights, std::span<float> gradients,
                     std::span<const std::uint8_t> decays, double learning_rate) = 0;
+
+  /// Gives parts of the block, one behind the other from its start to its end, learning rates of
+  /// their own, as PyTorch's parameter groups have. Without them all of it learns at the step's.
+  /// @throws ShapeError  if they do not fill the block
+  virtual void set_spans(std::vector<RateSpan> spans) = 0;
 
   /// Steps taken.
   std::uint64_t step_count() const { return step_count_; }

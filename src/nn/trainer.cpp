@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -96,12 +97,10 @@ class Trainer::Impl {
         batch_size_(usable_batch_size(options, train.size())),
         steps_per_epoch_((train.size() + static_cast<std::size_t>(batch_size_) - 1) /
                          static_cast<std::size_t>(batch_size_)),
-        network_(graph, scaling, batch_size_, options.precision, hash_seed(options.seed, kDropout)),
-        optimizer_(make_optimizer(options.optimizer, network_.weights().size())),
         schedule_(make_schedule(options.schedule, options.epochs)),
         early_stopping_(std::max(options.early_stopping_patience, 1)) {
-    network_.set_parameters(initial_parameters(graph, hash_seed(options.seed, kInitialWeights)));
-    if (options.ema_decay > 0) ema_.emplace(options.ema_decay, network_.weights().size());
+    build(0, replaced(initial_parameters(graph, hash_seed(options.seed, kInitialWeights)),
+                      options.fine_tuning.initial));
     if (options.early_stopping_patience > 0 && !validation_) {
       throw UsageError(
           "training.early_stopping_patience: needs a validation split; set "
@@ -121,8 +120,7 @@ class Trainer::Impl {
   std::size_t memory_bytes() const {
     // Weights and gradients, the optimizer's blocks, the weight average.
     const std::size_t blocks = 2 + optimizer_->state_names().size() + (ema_ ? 1 : 0);
-    return network_.planned_bytes() +
-           blocks * const_cast<TrainingNetwork&>(network_).weights().size_bytes();
+    return network_->planned_bytes() + blocks * network_->weights().size_bytes();
   }
 
   ParameterValues result_;
@@ -131,6 +129,9 @@ class Trainer::Impl {
   int epochs_done() const { return epoch_; }
 
  private:
+  void build(int epoch, const ParameterValues& values);
+  void unfreeze();
+  bool is_built_for(int epoch) const;
   void train_epoch(Progress& progress, const Hooks& hooks);
   void train_step();
   EpochRecord finish_epoch(double seconds, std::size_t images);
@@ -147,7 +148,8 @@ class Trainer::Impl {
   const BatchSource* validation_;
   int batch_size_;
   std::size_t steps_per_epoch_;
-  TrainingNetwork network_;
+  std::unique_ptr<TrainingNetwork> network_;
+  int network_epoch_ = 0;  // the network was built for what is trained in this epoch
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Schedule> schedule_;
   std::optional<Ema> ema_;
@@ -163,6 +165,57 @@ class Trainer::Impl {
   std::vector<std::size_t> indices_;
 };
 
+/// Makes network, optimizer and average for what is trained in `epoch`, all without a past.
+void Trainer::Impl::build(int epoch, const ParameterValues& values) {
+  network_ = std::make_unique<TrainingNetwork>(
+      graph_, scaling_,
+      TrainingNetwork::Options{
+          .batch_size = batch_size_,
+          .precision = options_.precision,
+          .seed = hash_seed(options_.seed, kDropout),
+          .first_trained_layer = options_.fine_tuning.first_trained_layer(epoch)});
+  network_->set_parameters(values);
+  network_epoch_ = epoch;
+  optimizer_ = make_optimizer(options_.optimizer, network_->weights().size());
+  optimizer_->set_spans(rate_spans(options_.fine_tuning, epoch, steps_per_epoch_, *network_));
+  if (options_.ema_decay > 0) ema_.emplace(options_.ema_decay, network_->weights().size());
+}
+
+bool Trainer::Impl::is_built_for(int epoch) const {
+  const FineTuning& tuning = options_.fine_tuning;
+  return tuning.first_trained_layer(epoch) == tuning.first_trained_layer(network_epoch_);
+}
+
+/// Goes over to what is trained in the epoch that begins. What was trained before goes on as if
+/// nothing had happened; what joins starts without momentum, its average at its weights.
+void Trainer::Impl::unfreeze() {
+  if (is_built_for(epoch_)) return;
+  const ParameterValues values = network_->parameters();
+  const std::uint64_t steps = optimizer_->step_count();
+  std::vector<ParameterValues> states;
+  for (std::size_t i = 0; i < optimizer_->state_names().size(); ++i) {
+    states.push_back(network_->to_declared(optimizer_->state(i)));
+  }
+  ParameterValues average;
+  std::uint64_t updates = 0;
+  if (ema_) {
+    average = network_->to_declared(ema_->average());
+    updates = ema_->update_count();
+  }
+
+  build(epoch_, values);
+  optimizer_->set_step_count(steps);
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    const ParameterValues zeros = network_->to_declared(optimizer_->state(i));
+    network_->from_declared(replaced(zeros, states[i]), optimizer_->state(i));
+  }
+  if (ema_) {
+    std::vector<float> flat(network_->weights().size());
+    network_->from_declared(replaced(network_->to_declared(network_->weights()), average), flat);
+    ema_->restore(flat, updates);
+  }
+}
+
 void Trainer::Impl::draw_order(Stream stream, std::uint64_t epoch) {
   order_.resize(train_.size());
   std::iota(order_.begin(), order_.end(), std::size_t{0});
@@ -173,13 +226,13 @@ void Trainer::Impl::fill_batch(std::size_t step, std::optional<std::uint64_t> ep
   const auto batch = static_cast<std::size_t>(batch_size_);
   indices_.resize(batch);
   for (std::size_t i = 0; i < batch; ++i) indices_[i] = order_[(step * batch + i) % order_.size()];
-  train_.fill(indices_, epoch, network_.input(), network_.labels());
+  train_.fill(indices_, epoch, network_->input(), network_->labels());
 }
 
 void Trainer::Impl::train_step() {
   const auto epoch = static_cast<std::uint64_t>(epoch_);
   fill_batch(step_, epoch);
-  const BatchLoss loss = network_.forward_backward(
+  const BatchLoss loss = network_->forward_backward(
       {options_.label_smoothing, options_.class_weights}, epoch * steps_per_epoch_ + step_);
   if (!std::isfinite(loss.loss)) {
     throw DataError(
@@ -190,9 +243,9 @@ void Trainer::Impl::train_step() {
   const double progress =
       epoch_ + (static_cast<double>(step_) + 0.5) / static_cast<double>(steps_per_epoch_);
   learning_rate_ = options_.optimizer.learning_rate * schedule_->fraction(progress);
-  optimizer_->step(network_.weights(), network_.gradients(), network_.decays(), learning_rate_);
-  network_.weights_changed();
-  if (ema_) ema_->update(network_.weights());
+  optimizer_->step(network_->weights(), network_->gradients(), network_->decays(), learning_rate_);
+  network_->weights_changed();
+  if (ema_) ema_->update(network_->weights());
   score_.add(loss, static_cast<std::size_t>(batch_size_));
   ++step_;
 }
@@ -201,6 +254,7 @@ void Trainer::Impl::train_epoch(Progress& progress, const Hooks& hooks) {
   const auto start = Clock::now();
   const std::size_t first_step = step_;
   double last_told = -1;
+  unfreeze();
   draw_order(kOrder, static_cast<std::uint64_t>(epoch_));
   while (step_ < steps_per_epoch_) {
     if (progress.stop_requested()) {
@@ -258,9 +312,9 @@ EpochRecord Trainer::Impl::finish_epoch(double seconds, std::size_t images) {
 }
 
 ParameterValues Trainer::Impl::current_parameters() const {
-  ParameterValues values = network_.parameters();
+  ParameterValues values = network_->parameters();
   if (!ema_ || ema_->update_count() == 0) return values;
-  auto averaged = network_.to_declared(ema_->average());
+  auto averaged = network_->to_declared(ema_->average());
   for (auto& array : averaged) {
     *std::ranges::find(values, array.name, &NamedArray::name) = std::move(array);
   }
@@ -292,13 +346,20 @@ BatchLoss Trainer::Impl::validate() {
 }
 
 void Trainer::Impl::refresh_batch_norm() {
-  network_.set_parameters(result_);
+  // The best weights may be from a time when more was frozen.
+  const bool best = options_.keep_best && !best_.empty();
+  const int epoch = std::max(best ? early_stopping_.best_epoch() - 1 : network_epoch_, 0);
+  if (!is_built_for(epoch)) build(epoch, result_);
+  const int first_trained = options_.fine_tuning.first_trained_layer(epoch);
+  const auto trained = graph_.layers() | std::views::drop(first_trained);
+  if (std::ranges::find(trained, LayerKind::batch_norm, &Layer::kind) == trained.end()) return;
+  network_->set_parameters(result_);
   draw_order(kRefreshOrder, 0);
   for (int batch = 0; batch < options_.batch_norm_refresh; ++batch) {
     fill_batch(static_cast<std::size_t>(batch), std::nullopt);
-    network_.accumulate_statistics(batch == 0);
+    network_->accumulate_statistics(batch == 0);
   }
-  result_ = network_.parameters();
+  result_ = network_->parameters();
 }
 
 std::string Trainer::Impl::run(Progress& progress, const Hooks& hooks) {
@@ -317,17 +378,18 @@ TrainerState Trainer::Impl::state() const {
                   {"correct", score_.correct},
                   {"samples", score_.samples},
                   {"learning_rate", learning_rate_},
+                  {"network_epoch", network_epoch_},
                   {"stopped_because", stopped_because_},
                   {"optimizer_steps", optimizer_->step_count()},
                   {"schedule", schedule_->state()},
                   {"early_stopping", early_stopping_.state()},
                   {"ema_updates", ema_ ? ema_->update_count() : 0}};
-  append_arrays(state.arrays, "parameters", network_.parameters());
+  append_arrays(state.arrays, "parameters", network_->parameters());
   const auto names = optimizer_->state_names();
   for (std::size_t i = 0; i < names.size(); ++i) {
-    append_arrays(state.arrays, names[i], network_.to_declared(optimizer_->state(i)));
+    append_arrays(state.arrays, names[i], network_->to_declared(optimizer_->state(i)));
   }
-  if (ema_) append_arrays(state.arrays, "ema", network_.to_declared(ema_->average()));
+  if (ema_) append_arrays(state.arrays, "ema", network_->to_declared(ema_->average()));
   append_arrays(state.arrays, "best", best_);
   return state;
 }
@@ -343,19 +405,22 @@ void Trainer::Impl::restore(const TrainerState& state) {
     score_.samples = values.at("samples");
     learning_rate_ = values.at("learning_rate");
     stopped_because_ = values.at("stopped_because");
-    optimizer_->set_step_count(values.at("optimizer_steps"));
     schedule_->set_state(values.at("schedule"));
     early_stopping_.set_state(values.at("early_stopping"));
     const ParameterValues parameters = take_arrays(state.arrays, "parameters");
     check_parameters(graph_, parameters, "checkpoint");
-    network_.set_parameters(parameters);
+    if (const int built = values.value("network_epoch", 0); !is_built_for(built)) {
+      build(built, parameters);
+    }
+    network_->set_parameters(parameters);
+    optimizer_->set_step_count(values.at("optimizer_steps"));
     const auto names = optimizer_->state_names();
     for (std::size_t i = 0; i < names.size(); ++i) {
-      network_.from_declared(take_arrays(state.arrays, names[i]), optimizer_->state(i));
+      network_->from_declared(take_arrays(state.arrays, names[i]), optimizer_->state(i));
     }
     if (ema_) {
-      std::vector<float> average(network_.weights().size());
-      network_.from_declared(take_arrays(state.arrays, "ema"), average);
+      std::vector<float> average(network_->weights().size());
+      network_->from_declared(take_arrays(state.arrays, "ema"), average);
       ema_->restore(average, values.at("ema_updates"));
     }
     best_ = take_arrays(state.arrays, "best");

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/progress.hpp"
+#include "nn/fine_tuning.hpp"
 #include "nn/graph.hpp"
 #include "nn/network.hpp"
 #include "nn/optimizer.hpp"
@@ -47,9 +48,10 @@ struct TrainerOptions {
   int early_stopping_patience =
       0;                       ///< epochs without a better validation loss; 0: never stop early
   bool keep_best = false;      ///< end with the weights of the best validation loss
-  int batch_norm_refresh = 0;  ///< batches that re-estimate batch norm at the end; 0: none
+  int batch_norm_refresh = 0;  ///< batches that re-estimate trained layers' batch norm at the end
   Precision precision = Precision::automatic;
   std::uint64_t seed = 1;
+  FineTuning fine_tuning;  ///< by default everything starts fresh and is trained
 };
 
 /// One line of a history.

@@ -10,22 +10,22 @@ namespace thimble::nn {
 
 class TrainingNetwork::Impl {
  public:
-  Impl(const Graph& graph, const InputScaling& scaling, int batch_size, Precision precision,
-       std::uint64_t seed, bool input_gradient)
+  Impl(const Graph& graph, const InputScaling& scaling, const Options& options)
       : graph_(graph),
         scaling_(scaling),
-        batch_size_(batch_size),
-        type_(data_type(resolve(precision))),
-        parameters_(graph_),
-        builder_(graph_, batch_size, type_, input_gradient, state_, program_, parameters_),
-        pictures_(static_cast<std::size_t>(batch_size) *
+        batch_size_(options.batch_size),
+        type_(data_type(resolve(options.precision))),
+        parameters_(graph_, options.first_trained_layer),
+        builder_(graph_, batch_size_, type_, options.first_trained_layer, options.input_gradient,
+                 state_, program_, parameters_),
+        pictures_(static_cast<std::size_t>(batch_size_) *
                   static_cast<std::size_t>(graph.input().size())),
-        labels_(static_cast<std::size_t>(batch_size)) {
-    state_.seed = seed;
+        labels_(static_cast<std::size_t>(batch_size_)) {
+    state_.seed = options.seed;
     builder_.build();
     program_.allocate();
     parameters_.allocate();
-    set_parameters(initial_parameters(graph_, seed));
+    set_parameters(initial_parameters(graph_, options.seed));
   }
 
   void scale() {
@@ -36,6 +36,7 @@ class TrainingNetwork::Impl {
   void set_parameters(const ParameterValues& values) {
     check_parameters(graph_, values, "network");
     parameters_.set_declared_values(values);
+    builder_.fill_frozen(values);
   }
 
   static std::span<float> floats(const Tensor& tensor) {
@@ -55,11 +56,20 @@ class TrainingNetwork::Impl {
   std::vector<std::int32_t> labels_;
 };
 
-TrainingNetwork::TrainingNetwork(const Graph& graph, const InputScaling& scaling, int batch_size,
-                                 Precision precision, std::uint64_t seed, bool input_gradient) {
-  if (batch_size < 1)
-    throw UsageError(fmt::format("batch_size: {}, expected 1 or more", batch_size));
-  impl_ = std::make_unique<Impl>(graph, scaling, batch_size, precision, seed, input_gradient);
+TrainingNetwork::TrainingNetwork(const Graph& graph, const InputScaling& scaling,
+                                 const Options& options) {
+  if (options.batch_size < 1) {
+    throw UsageError(fmt::format("batch_size: {}, expected 1 or more", options.batch_size));
+  }
+  const auto parameters = graph.parameters();
+  if (options.first_trained_layer > 0 &&
+      (parameters.empty() || parameters.back().layer < options.first_trained_layer)) {
+    throw UsageError("training: all layers with parameters are frozen, nothing is left to train");
+  }
+  if (options.input_gradient && options.first_trained_layer > 1) {
+    throw UsageError("training: no gradient passes through frozen layers to the input");
+  }
+  impl_ = std::make_unique<Impl>(graph, scaling, options);
 }
 
 TrainingNetwork::~TrainingNetwork() = default;
@@ -121,6 +131,9 @@ std::span<float> TrainingNetwork::weights() { return impl_->parameters_.weights(
 std::span<float> TrainingNetwork::gradients() { return impl_->parameters_.gradients(); }
 std::span<const std::uint8_t> TrainingNetwork::decays() const {
   return impl_->parameters_.decays();
+}
+std::size_t TrainingNetwork::offset_of(int layer) const {
+  return impl_->parameters_.offset_of(layer);
 }
 void TrainingNetwork::weights_changed() { impl_->parameters_.refresh(); }
 

@@ -19,12 +19,23 @@ namespace thimble::nn {
 /// Trained parameters lie in one flat block in whatever layout is fastest; weights(), gradients()
 /// and anything of the same length (an optimizer's state) can be turned into declared layouts and
 /// back with to_declared() and from_declared().
+///
+/// The first layers may be frozen. They then compute as an inference network does: batch norm by
+/// its running statistics, which stay as they are, dropout left out. Their parameters are not in
+/// the flat block, and no gradients are computed for them or below them.
 class TrainingNetwork {
  public:
-  /// @param seed            of dropout
-  /// @param input_gradient  also compute the gradient with respect to the input; costs time
-  TrainingNetwork(const Graph& graph, const InputScaling& scaling, int batch_size,
-                  Precision precision, std::uint64_t seed, bool input_gradient = false);
+  struct Options {
+    int batch_size = 1;
+    Precision precision = Precision::automatic;
+    std::uint64_t seed = 0;       ///< of dropout
+    bool input_gradient = false;  ///< also with respect to the input; costs time
+    int first_trained_layer = 0;  ///< index in graph.layers(); those before it are frozen
+  };
+
+  /// @throws UsageError  if the batch is empty, nothing would be trained, or a gradient with
+  ///                     respect to the input is to pass through frozen layers
+  TrainingNetwork(const Graph& graph, const InputScaling& scaling, const Options& options);
   ~TrainingNetwork();
   TrainingNetwork(TrainingNetwork&&) noexcept;
   TrainingNetwork& operator=(TrainingNetwork&&) noexcept;
@@ -59,20 +70,23 @@ class TrainingNetwork {
   /// unless asked for at construction.
   std::span<const float> input_gradient() const;
 
-  /// All trained numbers, float32 [size], padded with zeros that stay zero.
+  /// All trained numbers in the order of the layers, float32 [size], padded with zeros that stay
+  /// zero.
   std::span<float> weights();
   std::span<float> gradients();
   /// 1 where weight decay applies, uint8 [size].
   std::span<const std::uint8_t> decays() const;
+  /// Where those of the layers from `layer` on begin.
+  std::size_t offset_of(int layer) const;
   /// To be called after weights() changed, before the next pass.
   void weights_changed();
 
-  /// All parameters, running statistics included.
+  /// All parameters, running statistics and frozen layers included.
   ParameterValues parameters() const;
   void set_parameters(const ParameterValues& values);
 
   /// A flat block of weights().size() numbers, as arrays in their declared layouts (trained
-  /// parameters only), and back.
+  /// parameters only, not those of frozen layers), and back.
   ParameterValues to_declared(std::span<const float> flat) const;
   void from_declared(const ParameterValues& values, std::span<float> flat) const;
 

@@ -20,7 +20,7 @@ class FiniteDifferences {
         network_(graph_,
                  {std::vector<float>(static_cast<std::size_t>(input.channels), 1),
                   std::vector<float>(static_cast<std::size_t>(input.channels), 0)},
-                 kBatch, Precision::fp32, 1) {
+                 {.batch_size = kBatch, .precision = Precision::fp32, .seed = 1}) {
     Random random(11);
     input_.resize(static_cast<std::size_t>(kBatch * input.size()));
     for (float& v : input_) v = static_cast<float>(random.normal());

@@ -108,8 +108,9 @@ class TrainingReference : public testing::TestWithParam<reference::Case> {
     const reference::Case& one = GetParam();
     const ReferenceGraph reference(one);
     const int batch = static_cast<int>(one.at("input").shape[0]);
-    TrainingNetwork network(reference.graph(), unit_scaling(reference.graph()), batch, precision, 1,
-                            true);
+    TrainingNetwork network(
+        reference.graph(), unit_scaling(reference.graph()),
+        {.batch_size = batch, .precision = precision, .seed = 1, .input_gradient = true});
     network.set_parameters(given_parameters(one, reference));
     network.forward(one.values("input"));
     EXPECT_LT(reference::difference(network.output(), one.values("output")), tolerance);
@@ -153,7 +154,7 @@ TEST(TrainingNetwork, UnfoldedBackwardAgreesWithTheDirectOne) {
     const std::vector<std::string> lines{"conv 64 3x2 stride=2x1 pad=1 bias=false", "flatten",
                                          "dense 3"};
     TrainingNetwork network(Graph::parse({64, 5, 3, false}, lines), unit_scaling(Graph({64, 5, 3})),
-                            3, precision, 1);
+                            {.batch_size = 3, .precision = precision, .seed = 1});
     Random random(3);
     std::vector<float> input(3 * 64 * 5 * 3);
     for (float& v : input) v = static_cast<float>(random.below(256)) / 256.0f;

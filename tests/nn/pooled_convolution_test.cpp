@@ -22,8 +22,9 @@ Result train_once(Shape input, const std::vector<std::string>& lines, Precision 
   const int batch = 3;
   const Graph graph = Graph::parse(input, lines);
   const auto channels = static_cast<std::size_t>(input.channels);
-  TrainingNetwork network(graph, {std::vector<float>(channels, 1), std::vector<float>(channels, 0)},
-                          batch, precision, 1, input_gradient);
+  TrainingNetwork network(
+      graph, {std::vector<float>(channels, 1), std::vector<float>(channels, 0)},
+      {.batch_size = batch, .precision = precision, .seed = 1, .input_gradient = input_gradient});
   Random random(7);
   std::vector<float> values(static_cast<std::size_t>(batch) *
                             static_cast<std::size_t>(input.size()));

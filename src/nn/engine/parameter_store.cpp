@@ -10,10 +10,6 @@ namespace {
 // Members start at cache lines.
 constexpr std::size_t kAlignmentFloats = 16;
 
-bool is_running(ParameterRole role) {
-  return role == ParameterRole::running_mean || role == ParameterRole::running_variance;
-}
-
 std::size_t product(const std::vector<std::int64_t>& shape) {
   std::size_t size = 1;
   for (const auto extent : shape) size *= static_cast<std::size_t>(extent);
@@ -22,11 +18,19 @@ std::size_t product(const std::vector<std::int64_t>& shape) {
 
 }  // namespace
 
-ParameterStore::ParameterStore(const Graph& graph)
-    : declarations_(graph.parameters()), running_(declarations_.size()) {
+ParameterStore::ParameterStore(const Graph& graph, int first_trained_layer)
+    : declarations_(graph.parameters()),
+      first_trained_layer_(first_trained_layer),
+      kept_(declarations_.size()) {
   for (std::size_t i = 0; i < declarations_.size(); ++i) {
-    if (is_running(declarations_[i].role)) running_[i].resize(product(declarations_[i].shape));
+    if (is_kept(i)) kept_[i].resize(product(declarations_[i].shape));
   }
+}
+
+bool ParameterStore::is_kept(std::size_t parameter) const {
+  const ParameterDeclaration& declared = declarations_[parameter];
+  return declared.layer < first_trained_layer_ || declared.role == ParameterRole::running_mean ||
+         declared.role == ParameterRole::running_variance;
 }
 
 Tensor ParameterStore::add(const Desc& layout, std::vector<std::size_t> parameters,
@@ -91,6 +95,13 @@ void ParameterStore::allocate() {
   }
 }
 
+std::size_t ParameterStore::offset_of(int layer) const {
+  for (const auto& member : members_) {
+    if (declarations_[member.parameters.front()].layer >= layer) return member.offset;
+  }
+  return size_;
+}
+
 void ParameterStore::refresh() {
   for (auto& copy : copies_) {
     copy.reorder.execute(cpu_stream(), copy.from.memory, copy.to.memory);
@@ -135,7 +146,7 @@ ParameterValues ParameterStore::to_declared(std::span<const float> flat) const {
   for (const auto& member : members_) read(member, flat, values);
   ParameterValues trained;
   for (std::size_t i = 0; i < declarations_.size(); ++i) {
-    if (!is_running(declarations_[i].role)) trained.push_back(std::move(values[i]));
+    if (!is_kept(i)) trained.push_back(std::move(values[i]));
   }
   return trained;
 }
@@ -144,7 +155,7 @@ void ParameterStore::from_declared(const ParameterValues& trained, std::span<flo
   ParameterValues values(declarations_.size());
   std::size_t next = 0;
   for (std::size_t i = 0; i < declarations_.size(); ++i) {
-    if (is_running(declarations_[i].role)) continue;
+    if (is_kept(i)) continue;
     if (next == trained.size() || trained[next].name != declarations_[i].name ||
         trained[next].values.size() != product(declarations_[i].shape)) {
       throw DataError("checkpoint: the state of " + declarations_[i].name +
@@ -160,8 +171,8 @@ ParameterValues ParameterStore::declared_values() const {
   ParameterValues values;
   auto next = trained.begin();
   for (std::size_t i = 0; i < declarations_.size(); ++i) {
-    if (is_running(declarations_[i].role)) {
-      values.push_back({declarations_[i].name, declarations_[i].shape, running_[i]});
+    if (is_kept(i)) {
+      values.push_back({declarations_[i].name, declarations_[i].shape, kept_[i]});
     } else {
       values.push_back(std::move(*next++));
     }
@@ -172,7 +183,7 @@ ParameterValues ParameterStore::declared_values() const {
 void ParameterStore::set_declared_values(const ParameterValues& values) {
   for (const auto& member : members_) write(member, values, {weights_, size_});
   for (std::size_t i = 0; i < declarations_.size(); ++i) {
-    if (is_running(declarations_[i].role)) running_[i] = values[i].values;
+    if (is_kept(i)) kept_[i] = values[i].values;
   }
   refresh();
 }

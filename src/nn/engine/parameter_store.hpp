@@ -1,4 +1,5 @@
-// The trained numbers of a network: one flat block, cut into oneDNN memories.
+// The trained numbers of a network: one flat block, cut into oneDNN memories. Beside it, what steps
+// of the optimizer do not change: running statistics, and the parameters of frozen layers.
 
 #pragma once
 
@@ -15,7 +16,8 @@ namespace thimble::nn {
 
 class ParameterStore {
  public:
-  explicit ParameterStore(const Graph& graph);
+  /// @param first_trained_layer  layers below it are frozen
+  ParameterStore(const Graph& graph, int first_trained_layer);
 
   /// Adds declared parameters that lie one after the other in one oneDNN memory of layout `layout`
   /// (fp32). Returns their weights; gradient() gives the memory for their gradient.
@@ -39,9 +41,11 @@ class ParameterStore {
   std::span<float> weights() { return {weights_, size_}; }
   std::span<float> gradients() { return {gradients_, size_}; }
   std::span<const std::uint8_t> decays() const { return decays_; }
+  /// Where the weights of layers from `layer` on begin in the flat block.
+  std::size_t offset_of(int layer) const;
 
   /// Running statistics of a declared parameter.
-  std::vector<float>& running(std::size_t parameter) { return running_[parameter]; }
+  std::vector<float>& running(std::size_t parameter) { return kept_[parameter]; }
 
   ParameterValues declared_values() const;
   void set_declared_values(const ParameterValues& values);
@@ -66,13 +70,15 @@ class ParameterStore {
   };
 
   const Member& member_of(const Tensor& weights) const;
+  bool is_kept(std::size_t parameter) const;
   void read(const Member& member, std::span<const float> flat, ParameterValues& values) const;
   void write(const Member& member, const ParameterValues& values, std::span<float> flat) const;
 
   std::vector<ParameterDeclaration> declarations_;
   std::deque<Member> members_;
   std::vector<Copy> copies_;
-  std::vector<std::vector<float>> running_;
+  int first_trained_layer_;
+  std::vector<std::vector<float>> kept_;  // outside of the flat block; one a parameter
   std::vector<std::uint8_t> decays_;
   Block block_;
   float* weights_ = nullptr;

@@ -7,16 +7,18 @@
 namespace thimble::nn {
 
 TrainingBuilder::TrainingBuilder(const Graph& graph, int batch_size, DataType type,
-                                 bool input_gradient, TrainingState& state, Program& program,
-                                 ParameterStore& parameters)
+                                 int first_trained_layer, bool input_gradient, TrainingState& state,
+                                 Program& program, ParameterStore& parameters)
     : graph_(graph),
       batch_size_(batch_size),
       type_(type),
+      first_trained_layer_(first_trained_layer),
       wants_input_gradient_(input_gradient),
       state_(state),
       program_(program),
       parameters_(parameters),
       declarations_(graph.parameters()),
+      frozen_(graph, batch_size, type, program),
       values_(graph.layers().size()) {}
 
 void TrainingBuilder::build() {
@@ -25,6 +27,7 @@ void TrainingBuilder::build() {
   input->needs_gradient = wants_input_gradient_;
   input_ = input->data;
   value(0) = input;
+  emit_frozen();
   for (int i = 1; i < static_cast<int>(graph_.layers().size()); ++i) {
     if (!value(i)) value(i) = emit(i);
   }
@@ -34,6 +37,15 @@ void TrainingBuilder::build() {
     (*emit_backward)();
   }
   if (wants_input_gradient_) emit_input_gradient(input);
+}
+
+void TrainingBuilder::emit_frozen() {
+  if (first_trained_layer_ <= 1) return;
+  frozen_.build(input_, first_trained_layer_);
+  for (int i = 1; i < first_trained_layer_; ++i) {
+    value(i) = std::make_shared<Value>();
+    value(i)->data = frozen_.output(i);
+  }
 }
 
 TrainingBuilder::ValuePtr TrainingBuilder::emit(int index) {

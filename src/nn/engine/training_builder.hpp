@@ -2,6 +2,7 @@
 //
 // Layers are emitted front to back; each leaves a closure that emits its backward operations, and
 // those run back to front. A ReLU behind a convolution, dense layer or batch norm is fused into it.
+// Frozen layers, which come first, are those of an inference network: they have no backward.
 
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "nn/engine/inference_builder.hpp"
 #include "nn/engine/parameter_store.hpp"
 #include "nn/engine/program.hpp"
 #include "nn/graph.hpp"
@@ -24,11 +26,16 @@ struct TrainingState {
 
 class TrainingBuilder {
  public:
-  TrainingBuilder(const Graph& graph, int batch_size, DataType type, bool input_gradient,
-                  TrainingState& state, Program& program, ParameterStore& parameters);
+  /// @param first_trained_layer  layers below it are frozen
+  TrainingBuilder(const Graph& graph, int batch_size, DataType type, int first_trained_layer,
+                  bool input_gradient, TrainingState& state, Program& program,
+                  ParameterStore& parameters);
 
   /// Emits everything. The tensors below are valid afterwards.
   void build();
+
+  /// Takes the parameters of the frozen layers, once the program's memory is there.
+  void fill_frozen(const ParameterValues& values) { frozen_.fill(values); }
 
   Tensor input() const { return input_; }    ///< `type` [batch, c, h, w], row-major
   Tensor output() const { return output_; }  ///< fp32, row-major
@@ -46,6 +53,7 @@ class TrainingBuilder {
   };
   using ValuePtr = std::shared_ptr<Value>;
 
+  void emit_frozen();
   ValuePtr emit(int index);
   ValuePtr conv(int index);
   ValuePtr dense(int index);
@@ -87,11 +95,13 @@ class TrainingBuilder {
   const Graph& graph_;
   int batch_size_;
   DataType type_;
+  int first_trained_layer_;
   bool wants_input_gradient_;
   TrainingState& state_;
   Program& program_;
   ParameterStore& parameters_;
   std::vector<ParameterDeclaration> declarations_;
+  InferenceBuilder frozen_;
 
   std::vector<ValuePtr> values_;
   std::vector<std::function<void()>> backward_;
