@@ -15,12 +15,15 @@ namespace {
 
 class FiniteDifferences {
  public:
-  FiniteDifferences(Shape input, const std::vector<std::string>& lines)
+  FiniteDifferences(Shape input, const std::vector<std::string>& lines, int first_trained_layer = 0)
       : graph_(Graph::parse(input, lines, kClasses)),
         network_(graph_,
                  {std::vector<float>(static_cast<std::size_t>(input.channels), 1),
                   std::vector<float>(static_cast<std::size_t>(input.channels), 0)},
-                 {.batch_size = kBatch, .precision = Precision::fp32, .seed = 1}) {
+                 {.batch_size = kBatch,
+                  .precision = Precision::fp32,
+                  .seed = 1,
+                  .first_trained_layer = first_trained_layer}) {
     Random random(11);
     input_.resize(static_cast<std::size_t>(kBatch * input.size()));
     for (float& v : input_) v = static_cast<float>(random.normal());
@@ -102,6 +105,37 @@ TEST(Gradient, ABranchReadTwiceGetsBothGradients) {
   EXPECT_LT(FiniteDifferences({2, 6, 6, false},
                               {"conv 8 3", "gelu", "mark a", "conv 8 1", "mark b", "from a",
                                "conv 8 1 bias=false", "add b", "add a", "flatten", "dense classes"})
+                .worst(),
+            kTolerance);
+}
+
+TEST(Gradient, BehindFrozenLayers) {
+  // Frozen batch norm and dropout let values through as in prediction.
+  EXPECT_LT(FiniteDifferences({2, 8, 8, false},
+                              {"conv 16 3 pad=1",
+                               "batch_norm",
+                               "gelu",
+                               "dropout 0.5",
+                               "mark a",
+                               "conv 16 3 pad=1",
+                               "gelu",
+                               "conv 16 3 pad=1",
+                               "max_pool 2",
+                               "batch_norm",
+                               "relu",
+                               "mark b",
+                               "from a",
+                               "conv 16 1 stride=2",
+                               "add b",
+                               "conv 8 3 pad=1",
+                               "batch_norm",
+                               "gelu",
+                               "dropout 0.3",
+                               "flatten",
+                               "dense 9",
+                               "gelu",
+                               "dense classes"},
+                              13)
                 .worst(),
             kTolerance);
 }

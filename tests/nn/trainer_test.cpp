@@ -145,6 +145,116 @@ TEST(Trainer, StoppedAnywhereItGoesOnToTheSameBits) {
   }
 }
 
+/// A network of three stages that starts from given weights, its first two frozen at first.
+TrainerOptions fine_tuning_options(const Graph& graph) {
+  TrainerOptions options = small_options();
+  options.fine_tuning.initial = initial_parameters(graph, 77);
+  options.fine_tuning.initial.resize(12);  // all but the head's
+  const Stages stages = stages_of(graph);
+  options.fine_tuning.first_trained_layers = unfreezing_order(stages, 2);
+  options.fine_tuning.head_layer = stages.head;
+  options.fine_tuning.backbone_lr_scale = 0.5;
+  options.optimizer.weight_decay = 0.01;
+  return options;
+}
+
+Graph staged_graph() {
+  const std::vector<std::string> lines{"conv 8 3 bias=false pad=1",
+                                       "batch_norm",
+                                       "relu",
+                                       "max_pool 2",
+                                       "conv 8 3 bias=false pad=1",
+                                       "batch_norm",
+                                       "relu",
+                                       "max_pool 2",
+                                       "conv 8 1",
+                                       "relu",
+                                       "flatten",
+                                       "dropout 0.2",
+                                       "dense 2"};
+  return Graph::parse({1, 6, 6, false}, lines);
+}
+
+TEST(FineTuning, WhatIsFrozenKeepsItsBitsUntilItsTurn) {
+  const Graph graph = staged_graph();
+  TrainerOptions options = fine_tuning_options(graph);
+  const ParameterValues& initial = options.fine_tuning.initial;
+  ASSERT_EQ(initial.back().name, "conv3.bias");
+  options.fine_tuning.unfreeze_epochs = 1;
+  options.keep_best = false;
+  const Halves training(100);
+  Trainer trainer(graph, kUnit, options, training, nullptr);
+  Progress progress;
+  int epoch = 0;
+  (void)trainer.run(progress, {[&](const EpochRecord&) {
+                                 const TrainerState state = trainer.state();
+                                 for (std::size_t i = 0; i < initial.size(); ++i) {
+                                   // Five arrays a stage with batch norm.
+                                   const int stage = static_cast<int>(i) / 5;
+                                   const auto now = std::ranges::find(
+                                       state.arrays, "parameters/" + initial[i].name,
+                                       &NamedArray::name);
+                                   ASSERT_NE(now, state.arrays.end());
+                                   EXPECT_EQ(now->values == initial[i].values, epoch + stage < 2)
+                                       << initial[i].name << " after epoch " << epoch;
+                                 }
+                                 ++epoch;
+                               },
+                               nullptr, nullptr});
+  EXPECT_EQ(epoch, 4);
+}
+
+TEST(FineTuning, AFrozenBackboneStaysThroughAveragingAndTheRefresh) {
+  const Graph graph = staged_graph();
+  TrainerOptions options = fine_tuning_options(graph);
+  const Halves training(60);
+  Trainer trainer(graph, kUnit, options, training, nullptr);
+  Progress progress;
+  (void)trainer.run(progress, {});
+  const ParameterValues& initial = options.fine_tuning.initial;
+  for (std::size_t i = 0; i < 10; ++i) {
+    EXPECT_EQ(trainer.result()[i].values, initial[i].values) << initial[i].name;
+  }
+  EXPECT_NE(trainer.result()[10].values, initial[10].values);
+}
+
+TEST(FineTuning, StoppedAnywhereItGoesOnToTheSameBits) {
+  const Graph graph = staged_graph();
+  for (const auto* optimizer : {"sgd", "adamw"}) {
+    TrainerOptions options = fine_tuning_options(graph);
+    options.fine_tuning.unfreeze_epochs = 1;
+    options.optimizer.name = optimizer;
+    const Halves training(100), validation(30, 2);
+    Trainer whole(graph, kUnit, options, training, &validation);
+    Progress progress;
+    (void)whole.run(progress, {});
+    // 7 steps an epoch: on the border at which a stage joins, and inside of epochs.
+    for (const int steps : {3, 7, 10, 14, 25}) {
+      std::optional<TrainerState> kept;
+      {
+        Trainer trainer(graph, kUnit, options, training, &validation);
+        StopAfter stop(steps);
+        EXPECT_THROW((void)trainer.run(stop, {nullptr, [&] { kept = trainer.state(); }, nullptr}),
+                     Cancelled);
+      }
+      kept->values = nlohmann::json::parse(kept->values.dump());
+      Trainer trainer(graph, kUnit, options, training, &validation);
+      trainer.restore(*kept);
+      (void)trainer.run(progress, {});
+      expect_same_bits(trainer.result(), whole.result());
+    }
+  }
+}
+
+TEST(FineTuning, WithNothingFrozenItIsPlainTraining) {
+  TrainerOptions options = small_options();
+  const Outcome plain = train(options);
+  options.fine_tuning.first_trained_layers = {0};
+  options.fine_tuning.head_layer = stages_of(small_graph()).head;
+  options.fine_tuning.unfreeze_epochs = 2;
+  expect_same_bits(train(options).parameters, plain.parameters);
+}
+
 TEST(Trainer, VisitsEverySampleEachEpoch) {
   class Counting : public Halves {
    public:

@@ -168,7 +168,8 @@ TEST(Zoo, EveryCombinationTrainsAndPredictsTheSame) {
     const auto lines = architecture_lines(name, options);
     SCOPED_TRACE(testing::PrintToString(lines));
     const Graph graph = Graph::parse(kPicture, lines, kClasses);
-    TrainingNetwork network(graph, {{1 / 255.0f}, {0}}, kBatch, Precision::fp32, 1);
+    TrainingNetwork network(graph, {{1 / 255.0f}, {0}},
+                            {.batch_size = kBatch, .precision = Precision::fp32, .seed = 1});
     network.set_parameters(initial_parameters(graph, 1));
     for (std::size_t i = 0; i < network.input().size(); ++i) {
       network.input()[i] = static_cast<std::uint8_t>(hash_seed(3, i) % 256);

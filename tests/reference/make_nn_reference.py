@@ -336,7 +336,9 @@ def loss_cases():
 STEPS, SIZE = 20, 11
 
 
-def optimizer_case(seed, name, varying_rate=False, learning_rate=0.0625, **options):
+def optimizer_case(seed, name, varying_rate=False, learning_rate=0.0625, slow=0, slow_factor=1.0,
+                   joined=0, **options):
+    """The first `slow` weights learn at `slow_factor` of the rate, and join at step `joined`."""
     random = np.random.default_rng([200, seed])
     weights, weights_json = normal(random, SIZE, 2**-6)
     gradients, gradients_json = normal(random, (STEPS, SIZE), 2**-6)
@@ -344,11 +346,17 @@ def optimizer_case(seed, name, varying_rate=False, learning_rate=0.0625, **optio
     factors = 0.5 ** (np.arange(STEPS) // 5 if varying_rate else np.zeros(STEPS))
     _, rates_json = given(factors * learning_rate * 2**13, 2**-13)
 
-    # Two parameter groups, because weight decay belongs to weights alone.
+    # Groups of parameters, because weight decay belongs to weights alone.
+    is_slow = torch.arange(SIZE) < slow
     masks = [decays == 1, decays == 0]
+    factors_of = [1.0, 1.0]
+    if slow:
+        masks = [m & s for s in (~is_slow, is_slow) for m in masks]
+        factors_of += [slow_factor, slow_factor]
     groups = [torch.nn.Parameter(weights[mask].clone()) for mask in masks]
     decay = options.get("weight_decay", 0)
-    groups_options = [{"params": [groups[0]], "weight_decay": decay}, {"params": [groups[1]]}]
+    groups_options = [{"params": [group], "weight_decay": decay * (1 - i % 2)}
+                      for i, group in enumerate(groups)]
     beta = (options.get("beta1", 0.9), options.get("beta2", 0.999))
     epsilon = options.get("epsilon", 1e-8)
     if name == "sgd":
@@ -360,21 +368,24 @@ def optimizer_case(seed, name, varying_rate=False, learning_rate=0.0625, **optio
     elif name == "adam":
         optimizer = torch.optim.Adam(groups_options, betas=beta, eps=epsilon)
     else:
-        groups_options[1]["weight_decay"] = 0  # AdamW's default is not 0
         optimizer = torch.optim.AdamW(groups_options, betas=beta, eps=epsilon)
 
     trajectory, clipped = np.zeros((STEPS, SIZE)), np.zeros((STEPS, SIZE))
     for step in range(STEPS):
         for group, mask in zip(groups, masks):
             group.grad = gradients[step][mask].clone()
+        if step < joined:
+            for group in groups[2:]:
+                group.grad = None  # no step, no momentum, no decay
         if "clip_value" in options:
             torch.nn.utils.clip_grad_value_(groups, options["clip_value"])
         if "clip_norm" in options:
             torch.nn.utils.clip_grad_norm_(groups, options["clip_norm"])
-        for options_group in optimizer.param_groups:
-            options_group["lr"] = learning_rate * factors[step]
+        for options_group, factor in zip(optimizer.param_groups, factors_of):
+            options_group["lr"] = learning_rate * factors[step] * factor
         for group, mask in zip(groups, masks):
-            clipped[step, mask.numpy()] = group.grad.numpy()
+            if group.grad is not None:
+                clipped[step, mask.numpy()] = group.grad.numpy()
         optimizer.step()
         for group, mask in zip(groups, masks):
             trajectory[step, mask.numpy()] = group.detach().numpy()
@@ -383,6 +394,8 @@ def optimizer_case(seed, name, varying_rate=False, learning_rate=0.0625, **optio
                "learning_rates": rates_json, "trajectory": result(trajectory)}
     if "clip_value" in options or "clip_norm" in options:
         tensors["clipped"] = result(clipped)
+    if slow:
+        options.update(slow=slow, slow_factor=slow_factor, joined=joined)
     return {"options": {"name": name, **options}, "tensors": tensors}
 
 
@@ -410,6 +423,15 @@ def optimizer_cases():
         "adamw_decay": dict(name="adamw", weight_decay=0.1),
         "adamw_decay_clip_norm": dict(name="adamw", weight_decay=0.5, clip_norm=1.0,
                                       varying_rate=True),
+        "sgd_slow_backbone": dict(name="sgd", momentum=0.9, nesterov=True, weight_decay=0.01,
+                                  slow=4, slow_factor=0.125, varying_rate=True),
+        "rmsprop_slow_backbone": dict(name="rmsprop", momentum=0.0, learning_rate=2**-6, slow=5,
+                                      slow_factor=0.25, joined=7),
+        "adam_slow_backbone": dict(name="adam", slow=4, slow_factor=0.125, joined=6),
+        "adamw_slow_backbone": dict(name="adamw", weight_decay=0.5, slow=7, slow_factor=0.25,
+                                    joined=3, varying_rate=True),
+        "sgd_unfrozen_late": dict(name="sgd", momentum=0.9, weight_decay=0.05, slow=6,
+                                  slow_factor=0.5, joined=8, clip_norm=2.5),
     }
     return {name: optimizer_case(seed, **options)
             for seed, (name, options) in enumerate(cases.items())}
