@@ -207,9 +207,11 @@ std::string frozen_text(const nn::Graph& graph, const nn::FineTuning& tuning, in
 
 InitialNetwork load_initial_network(const std::string& init) {
   const std::filesystem::path path = find_model(init);
-  const std::string bytes = read_file(path);
-  const std::span data = std::as_bytes(std::span(bytes));
-  const auto model = load_classifier(parse_model_file(data, path.string()), path.string());
+  std::string bytes = read_file(path);
+  InitialNetwork initial;
+  initial.source = init;
+  initial.sha256 = sha256_hex(std::as_bytes(std::span(bytes)));
+  const auto model = parse_classifier(std::move(bytes), path.string());
   const auto* neural = dynamic_cast<const NeuralClassifier*>(model.get());
   if (neural == nullptr) {
     throw UsageError(
@@ -217,9 +219,6 @@ InitialNetwork load_initial_network(const std::string& init) {
                     "network can be started from",
                     init, model->description().family));
   }
-  InitialNetwork initial;
-  initial.source = init;
-  initial.sha256 = sha256_hex(data);
   initial.input = model->description().input;
   initial.layers = neural->graph().lines();
   initial.scaling = neural->network().scaling();
