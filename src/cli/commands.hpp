@@ -10,6 +10,7 @@ namespace thimble::cli {
 void add_data_command(CLI::App& program);
 void add_explore_command(CLI::App& program);
 void add_train_command(CLI::App& program);
+void add_tune_command(CLI::App& program);
 void add_evaluate_command(CLI::App& program);
 void add_compare_command(CLI::App& program);
 void add_predict_command(CLI::App& program);

@@ -43,6 +43,7 @@ void add_commands(CLI::App& program) {
   add_data_command(program);
   add_explore_command(program);
   add_train_command(program);
+  add_tune_command(program);
   add_evaluate_command(program);
   add_compare_command(program);
   add_predict_command(program);

@@ -178,8 +178,8 @@ std::vector<Observation> Search::observations() const {
   if (study_.baseline && !study_.baseline->settings.empty()) add(*study_.baseline);
   for (const Trial& trial : study_.trials) add(trial);
   for (const Trial& trial : study_.trials) {
-    if (trial.state == Trial::State::failed)
-      all.push_back({trial.settings, worst - 1, max_epochs_});
+    // Worse than all others, and no further than any.
+    if (trial.state == Trial::State::failed) all.push_back({trial.settings, worst - 1, 0});
   }
   return all;
 }
