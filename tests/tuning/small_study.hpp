@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/parallel.hpp"
 #include "data/synthetic.hpp"
 #include "models/recipe.hpp"
 #include "temporary_folder.hpp"
@@ -61,6 +62,7 @@ inline StudyRequest small_request(const TemporaryFolder& folder, const std::stri
 /// Begins the study in `study`, or goes on with it.
 inline Study run_small_study(const std::filesystem::path& study, const StudyRequest& request,
                              StudyObserver& observer) {
+  const SerialScope one_thread;  // more would spend their time on waiting for each other
   open_study(study, make_study_plan(request, small_data().train), /*resume=*/true);
   return run_study(study, small_data().train, observer);
 }
