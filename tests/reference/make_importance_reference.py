@@ -51,7 +51,8 @@ def accuracy(settings, generator):
 
 def study(generator, trials):
     space = {
-        "rate": optuna.distributions.FloatDistribution(0.001, 1.0, log=True),
+        # Its logarithm: Optuna's forest has the values themselves in its space.
+        "rate": optuna.distributions.FloatDistribution(-3.0, 0.0),
         "name": optuna.distributions.CategoricalDistribution(["sgd", "adamw", "lion"]),
         "batch": optuna.distributions.IntDistribution(16, 256),
         "momentum": optuna.distributions.FloatDistribution(0.0, 0.99),
@@ -68,9 +69,8 @@ def study(generator, trials):
             "nothing": float(generator.uniform()),
         }
         value = accuracy(settings, generator)
-        made.add_trial(
-            optuna.trial.create_trial(params=settings, distributions=space, value=value)
-        )
+        shown = {**settings, "rate": float(np.log10(settings["rate"]))}
+        made.add_trial(optuna.trial.create_trial(params=shown, distributions=space, value=value))
         rows.append({"settings": settings, "value": value})
     evaluators = [optuna.importance.FanovaImportanceEvaluator(seed=seed) for seed in range(5)]
     found = [

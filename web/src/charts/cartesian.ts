@@ -9,7 +9,7 @@ import { grid, type Options, type Room } from "./layout";
 import { dashOf, evenlyAlong, shapeOf, type Point, type Spans } from "./marks";
 import { referenceSeries } from "./references";
 
-const BAR_GAPS = { barGap: "8%", barCategoryGap: "28%" };
+const BAR_GAPS = { barGap: "8%", barCategoryGap: "28%", barMaxWidth: 56 };
 const HISTOGRAM_GAPS = { barGap: "8%", barCategoryGap: "4%" };
 
 /** Where value `i` of a series stands on the axis of positions. */
@@ -142,7 +142,6 @@ function bars(chart: Chart, series: Series, index: number, { theme, placer }: Ma
     data: points(chart, series),
     stack: chart.stacked ? "all" : undefined,
     ...(category ? BAR_GAPS : HISTOGRAM_GAPS),
-    barMaxWidth: category ? 56 : undefined,
     itemStyle: {
       color: seriesColour(theme, index),
       borderColor: theme.surface,

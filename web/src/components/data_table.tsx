@@ -80,6 +80,11 @@ function Caption({ id, text }: { id: string; text: string }) {
   );
 }
 
+function cellClass(cell: TableCell, numeric: boolean): string | undefined {
+  if (numeric) return "number";
+  return typeof cell === "string" && cell.length > LONGEST_IN_ONE_LINE ? "long" : undefined;
+}
+
 export function DataTable({ table }: { table: Table }) {
   const captionId = useId();
   const [order, setOrder] = useState<Order | null>(null);
@@ -135,7 +140,7 @@ export function DataTable({ table }: { table: Table }) {
                       {cell}
                     </th>
                   ) : (
-                    <td class={numeric[column] ? "number" : undefined}>{content(cell, column)}</td>
+                    <td class={cellClass(cell, numeric[column])}>{content(cell, column)}</td>
                   ),
                 )}
               </tr>
