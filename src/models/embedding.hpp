@@ -34,6 +34,9 @@ class Embedder {
   /// The pictures that it takes.
   const PictureShape& input() const { return input_; }
 
+  /// The network up to the embedding.
+  const nn::InferencePool& network() const { return *network_; }
+
   /// @param pictures  uint8 [n, height, width, channels], of the shape input()
   /// @return          float32 [n, dims()], row-major; n = 0 gives an empty result
   /// @throws ShapeError  if the pictures are of another shape

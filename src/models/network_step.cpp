@@ -38,6 +38,22 @@ Embedder make_embedder(const ModelFile& file, const std::string& place) {
   return Embedder(*find_family(family).load(file, place));
 }
 
+/// The parts of a step's line.
+struct NetworkLine {
+  std::string model, sha256;
+  double weight;
+};
+
+NetworkLine read_line(classical::FeatureLine& line) {
+  NetworkLine read;
+  read.model = line.word().substr(kWord.size());
+  if (read.model.empty()) line.fail("the model's name is missing");
+  read.sha256 = line.text_option("sha256").value_or("");
+  read.weight = line.option("weight", 1.0, classical::kLeastWeight, classical::kMostWeight);
+  line.finish();
+  return read;
+}
+
 }  // namespace
 
 /// A network as its own file has it, and ready for use.
@@ -138,12 +154,7 @@ std::shared_ptr<const NetworkSteps::Network> NetworkSteps::read(const std::strin
 
 std::unique_ptr<classical::PictureStep> NetworkSteps::make(classical::FeatureLine& line) {
   if (!line.word().starts_with(kWord)) return nullptr;
-  const std::string model = line.word().substr(kWord.size());
-  if (model.empty()) line.fail("the model's name is missing");
-  const std::string sha256 = line.text_option("sha256").value_or("");
-  const double weight = line.option("weight", 1.0, classical::kLeastWeight, classical::kMostWeight);
-  line.finish();
-
+  const auto [model, sha256, weight] = read_line(line);
   std::shared_ptr<const Network> network = find(sha256);
   if (!network && !may_read_files_) line.fail("its network is missing in the model file");
   if (!network) network = read(model);
@@ -153,6 +164,14 @@ std::unique_ptr<classical::PictureStep> NetworkSteps::make(classical::FeatureLin
                     network->sha256));
   }
   return std::make_unique<Step>(model, weight, std::move(network));
+}
+
+std::optional<NetworkSteps::Embedding> NetworkSteps::embedding(classical::FeatureLine& line) const {
+  if (!line.word().starts_with(kWord)) return std::nullopt;
+  const auto [model, sha256, weight] = read_line(line);
+  const std::shared_ptr<const Network> network = find(sha256);
+  if (!network) line.fail("its network is not known");
+  return Embedding{network->embedder, static_cast<float>(weight)};
 }
 
 void NetworkSteps::save(ModelFile& file) const {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@
 #include "models/model_file.hpp"
 
 namespace thimble {
+
+class Embedder;
 
 /// The networks that the feature steps of one classifier use.
 class NetworkSteps {
@@ -34,6 +37,15 @@ class NetworkSteps {
   ///                               the line's sha256 says
   /// @throws FileError, DataError  if it cannot be read
   std::unique_ptr<classical::PictureStep> make(classical::FeatureLine& line);
+
+  /// What the line of a step says, which make() gave before.
+  struct Embedding {
+    const Embedder& embedder;
+    float weight;  ///< of all values
+  };
+  /// @return             nothing for lines that make() gives null for
+  /// @throws UsageError  if its network is not known
+  std::optional<Embedding> embedding(classical::FeatureLine& line) const;
 
   /// Adds the networks to a model file: tensors "network.0.…" and metadata "thimble.networks".
   void save(ModelFile& file) const;

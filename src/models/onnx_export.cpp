@@ -15,8 +15,13 @@ void Classifier::to_onnx(onnx::ModelBuilder& /*builder*/, const OnnxOptions& /*o
 
 std::string export_onnx(const Classifier& classifier, const OnnxOptions& options) {
   const ModelDescription& description = classifier.description();
+  if (options.top < 0 || static_cast<std::size_t>(options.top) > description.classes.size()) {
+    throw UsageError(fmt::format("model {}: it has {} classes, the likeliest {} were asked for",
+                                 description.name, description.classes.size(), options.top));
+  }
   onnx::ModelBuilder builder(description.name);
   classifier.to_onnx(builder, options);
+  if (options.top > 0) builder.top(options.top);
   builder.metadata("thimble.classes", nlohmann::json(description.classes).dump());
   builder.metadata("thimble.description", to_json(description).dump());
   return builder.finish();

@@ -18,12 +18,15 @@ namespace thimble {
 struct OnnxOptions {
   /// Batch norms as nodes of their own. Otherwise they are folded into the convolution before them.
   bool keep_batch_norm = false;
+  /// Two outputs more: "top_probabilities", float32 [batch, top], and "top_classes", int64 [batch,
+  /// top], the likeliest classes. 0: not wanted.
+  int top = 0;
 };
 
 /// The bytes of the ONNX file.
-/// @throws UsageError  if the model is not trained, or ONNX's operators cannot say it; names what
-/// is
-///                     in the way
+/// @throws UsageError  if the model is not trained, ONNX's operators cannot say it (names what is
+/// in
+///                     the way), or it has fewer classes than `options.top`
 std::string export_onnx(const Classifier& classifier, const OnnxOptions& options = {});
 
 }  // namespace thimble

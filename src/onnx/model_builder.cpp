@@ -18,6 +18,7 @@ namespace {
 constexpr std::int64_t kIrVersion = 7;
 constexpr std::size_t kLargestFile = 0x7fffffff;
 constexpr std::string_view kMlDomain = "ai.onnx.ml";
+constexpr const char* kProbabilities = "probabilities";
 
 static_assert(std::endian::native == std::endian::little, "raw_data is little-endian");
 
@@ -155,6 +156,18 @@ class ModelBuilder::Impl {
     return result;
   }
 
+  /// Names `value`, of the type [batch, size], as an output.
+  void output(const std::string& value, const char* name, TensorElement element, int size) {
+    auto& node = *graph().add_node();
+    node.set_op_type("Identity");
+    node.set_name(name);
+    node.add_input(value);
+    node.add_output(name);
+    auto& output = *graph().add_output();
+    output.set_name(name);
+    set_type(output, element, std::array{size});
+  }
+
   void need_ml() {
     if (model_.opset_import_size() > 1) return;
     auto& opset = *model_.add_opset_import();
@@ -180,7 +193,7 @@ class ModelBuilder::Impl {
 
   format::GraphProto* inner_ = nullptr;
   // The names of inputs and outputs are kept for them.
-  std::set<std::string> names_ = {"pictures", "probabilities"};
+  std::set<std::string> names_ = {"pictures", kProbabilities, "top_probabilities", "top_classes"};
 };
 
 ModelBuilder::ModelBuilder(std::string graph_name) : impl_(std::make_unique<Impl>(graph_name)) {}
@@ -246,14 +259,14 @@ std::string ModelBuilder::loop(std::int64_t most, const std::string& state,
 }
 
 void ModelBuilder::probabilities(const std::string& value, int classes) {
-  auto& node = *impl_->graph().add_node();
-  node.set_op_type("Identity");
-  node.set_name("probabilities");
-  node.add_input(value);
-  node.add_output("probabilities");
-  auto& output = *impl_->graph().add_output();
-  output.set_name("probabilities");
-  set_type(output, TensorElement::f32, std::array{classes});
+  impl_->output(value, kProbabilities, TensorElement::f32, classes);
+}
+
+void ModelBuilder::top(int k) {
+  const auto found =
+      nodes("TopK", {kProbabilities, integers("k", {k})}, {{"axis", std::int64_t{1}}}, 2);
+  impl_->output(found[0], "top_probabilities", TensorElement::f32, k);
+  impl_->output(found[1], "top_classes", TensorElement::i64, k);
 }
 
 void ModelBuilder::metadata(std::string_view key, std::string_view value) {

@@ -82,6 +82,9 @@ class ModelBuilder {
 
   /// Names `value` as the output "probabilities", float32 [batch, classes].
   void probabilities(const std::string& value, int classes);
+  /// Adds the outputs "top_probabilities", float32 [batch, k], and "top_classes", int64 [batch, k]:
+  /// the k likeliest classes, the likeliest first. After probabilities().
+  void top(int k);
   void metadata(std::string_view key, std::string_view value);
 
   /// The file's bytes. The same calls give the same bytes.

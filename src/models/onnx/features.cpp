@@ -11,7 +11,9 @@
 #include "classical/hog.hpp"
 #include "classical/pca.hpp"
 #include "classical/scaling.hpp"
+#include "models/embedding.hpp"
 #include "models/onnx/hog.hpp"
+#include "models/onnx/network.hpp"
 #include "models/onnx/operators.hpp"
 
 namespace thimble {
@@ -52,20 +54,26 @@ namespace {
 /// Adds the steps one after another.
 class Steps {
  public:
-  Steps(ModelBuilder& builder, const classical::FeaturePipeline& pipeline,
-        const PictureShape& shape, const std::string& pictures)
+  Steps(ModelBuilder& builder, const OnnxPipeline& pipeline, const OnnxOptions& options,
+        const std::string& pictures)
       : builder_(builder),
-        shape_(shape),
+        shape_(pipeline.shape),
+        networks_(pipeline.networks),
+        options_(options),
         pictures_(pictures),
         pixels_(builder.node("Flatten", {pictures}, {{"axis", std::int64_t{1}}})),
-        learned_(pipeline.learned()),
-        features_(builder, pixels_, shape.size(), 1.0F) {}
+        learned_(pipeline.pipeline.learned()),
+        features_(builder, pixels_, shape_.size(), 1.0F) {}
 
   void add(const std::string& text, std::size_t position) {
     FeatureLine line(text);
     const LearnedArrays arrays(learned_, fmt::format("features.{}.", position));
-    if (line.word() == "hog" || line.word() == "pixels") {
-      picture_step(line);
+    if (line.word() == "hog") {
+      hog(classical::Hog(classical::HogStep(line).options(), shape_));
+    } else if (line.word() == "pixels") {
+      pixels(classical::Pixels(line));
+    } else if (const auto embedding = networks_.embedding(line)) {
+      network(*embedding);
     } else if (line.word() == "scale") {
       scale(classical::Scale(line));
     } else if (line.word() == "standardize") {
@@ -86,23 +94,33 @@ class Steps {
   OnnxFeatures take() { return std::move(features_); }
 
  private:
-  /// Those of several picture steps stand side by side.
-  void picture_step(FeatureLine& line) {
-    std::size_t dims = shape_.size();
-    if (line.word() == "hog") {
-      const classical::Hog hog(classical::HogStep(line).options(), shape_);
-      dims = hog.dims();
-      side_by_side_.push_back(add_hog(builder_, hog, shape_, pictures_));
-    } else {
-      const auto scale = static_cast<float>(classical::Pixels(line).weight() / 255);
-      side_by_side_.push_back(OnnxFeatures(builder_, pixels_, dims, scale).values());
+  void hog(const classical::Hog& hog) {
+    add_beside(add_hog(builder_, hog, shape_, pictures_), hog.dims());
+  }
+
+  void pixels(const classical::Pixels& step) {
+    const auto scale = static_cast<float>(step.weight() / 255);
+    add_beside(OnnxFeatures(builder_, pixels_, shape_.size(), scale).values(), shape_.size());
+  }
+
+  void network(const NetworkSteps::Embedding& embedding) {
+    const nn::InferencePool& pool = embedding.embedder.network();
+    const std::string values = add_network(builder_, pool.graph(), pool.scaling(),
+                                           pool.parameters(), options_.keep_batch_norm, pictures_);
+    add_beside(builder_.node("Mul", {values, builder_.scalar("weight", embedding.weight)}),
+               embedding.embedder.dims());
+  }
+
+  /// The features of several picture steps stand side by side.
+  void add_beside(const std::string& values, std::size_t dims) {
+    if (!has_picture_steps_) {
+      has_picture_steps_ = true;
+      features_ = {builder_, values, dims};
+      return;
     }
-    const bool first = side_by_side_.size() == 1;
     const std::string all =
-        first ? side_by_side_.front()
-              : builder_.node("Concat", {features_.values(), side_by_side_.back()},
-                              {{"axis", std::int64_t{1}}});
-    features_ = {builder_, all, first ? dims : features_.dims() + dims};
+        builder_.node("Concat", {features_.values(), values}, {{"axis", std::int64_t{1}}});
+    features_ = {builder_, all, features_.dims() + dims};
   }
 
   void scale(const classical::Scale& step) {
@@ -148,20 +166,22 @@ class Steps {
 
   ModelBuilder& builder_;
   PictureShape shape_;
+  const NetworkSteps& networks_;
+  OnnxOptions options_;
   std::string pictures_;
   std::string pixels_;
   std::vector<classical::LearnedArray> learned_;
-  std::vector<std::string> side_by_side_;
+  bool has_picture_steps_ = false;
   OnnxFeatures features_;
 };
 
 }  // namespace
 
-OnnxFeatures to_onnx(ModelBuilder& builder, const classical::FeaturePipeline& pipeline,
-                     const PictureShape& shape, const std::string& pictures) {
-  Steps steps(builder, pipeline, shape, pictures);
+OnnxFeatures add_features(ModelBuilder& builder, const OnnxPipeline& pipeline,
+                          const OnnxOptions& options, const std::string& pictures) {
+  Steps steps(builder, pipeline, options, pictures);
   std::size_t position = 0;
-  for (const std::string& line : pipeline.lines()) steps.add(line, position++);
+  for (const std::string& line : pipeline.pipeline.lines()) steps.add(line, position++);
   return steps.take();
 }
 

@@ -7,6 +7,8 @@
 
 #include "classical/feature_pipeline.hpp"
 #include "imaging/images.hpp"
+#include "models/network_step.hpp"
+#include "models/onnx_export.hpp"
 #include "onnx/model_builder.hpp"
 
 namespace thimble {
@@ -42,10 +44,16 @@ class OnnxFeatures {
   std::string doubles_;
 };
 
-/// @param pipeline  fitted or restored, for pictures of `shape`
-/// @param pictures  uint8 [batch, height, width, channels]
+/// A fitted or restored pipeline, the pictures that it takes, and the networks that its steps use.
+struct OnnxPipeline {
+  const classical::FeaturePipeline& pipeline;
+  PictureShape shape;
+  const NetworkSteps& networks;
+};
+
+/// @param pictures     uint8 [batch, height, width, channels]
 /// @throws UsageError  if a step cannot be exported; names it
-OnnxFeatures to_onnx(onnx::ModelBuilder& builder, const classical::FeaturePipeline& pipeline,
-                     const PictureShape& shape, const std::string& pictures);
+OnnxFeatures add_features(onnx::ModelBuilder& builder, const OnnxPipeline& pipeline,
+                          const OnnxOptions& options, const std::string& pictures);
 
 }  // namespace thimble

@@ -32,7 +32,7 @@ class NetworkNodes {
         keep_batch_norm_(keep_batch_norm),
         values_(graph.layers().size()) {}
 
-  std::string logits(const nn::InputScaling& scaling, const std::string& pictures) {
+  std::string output(const nn::InputScaling& scaling, const std::string& pictures) {
     values_[0] = scaled(scaling, pictures);
     for (int i = 1; i < static_cast<int>(values_.size()); ++i) {
       if (value(i).empty()) value(i) = add(i);
@@ -182,7 +182,7 @@ class NetworkNodes {
 std::string add_network(ModelBuilder& builder, const nn::Graph& graph,
                         const nn::InputScaling& scaling, const nn::ParameterValues& parameters,
                         bool keep_batch_norm, const std::string& pictures) {
-  return NetworkNodes(builder, graph, parameters, keep_batch_norm).logits(scaling, pictures);
+  return NetworkNodes(builder, graph, parameters, keep_batch_norm).output(scaling, pictures);
 }
 
 void NeuralClassifier::to_onnx(ModelBuilder& builder, const OnnxOptions& options) const {

@@ -11,7 +11,7 @@
 namespace thimble {
 
 /// @param pictures  uint8 [batch, height, width, channels]
-/// @return          logits, float32 [batch, classes]
+/// @return          what the last layer gives, logits for one: float32 [batch, values]
 std::string add_network(onnx::ModelBuilder& builder, const nn::Graph& graph,
                         const nn::InputScaling& scaling, const nn::ParameterValues& parameters,
                         bool keep_batch_norm, const std::string& pictures);
