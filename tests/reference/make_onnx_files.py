@@ -45,8 +45,8 @@ def save(name, nodes, inputs, outputs, constants, metadata=None, ml=False, data=
     (DATA / "onnx" / f"{name}.onnx").write_bytes(model.SerializeToString())
 
 
-def linear(name, kind, shape, factor=1.0, to_last=None, output="logits", softmax=False, batch="batch",
-           **options):
+def linear(name, kind, shape, factor=1.0, to_last=None, output="logits", softmax=False,
+           batch="batch", **options):
     """Flattens the input, in the order of channels last, multiplies it by WEIGHTS and `factor`."""
     pixels = int(np.prod(shape))
     nodes, value = [], "input"
@@ -110,13 +110,14 @@ def bad():
          [x, tensor("other", FLOAT, ["batch", 4])], [y], [weights])
     save("text", [helper.make_node("LabelEncoder", ["input"], ["scores"], domain="ai.onnx.ml",
                                    keys_strings=["a", "b"], values_floats=[0.0, 1.0])],
-         [tensor("input", TensorProto.STRING, ["batch", 4])], [tensor("scores", FLOAT, ["batch", 4])],
-         [], ml=True)
+         [tensor("input", TensorProto.STRING, ["batch", 4])],
+         [tensor("scores", FLOAT, ["batch", 4])], [], ml=True)
     pool = helper.make_node("GlobalAveragePool", ["input"], ["scores"])
     save("any_size", [pool], [tensor("input", FLOAT, ["batch", 3, "height", "width"])],
          [tensor("scores", FLOAT, ["batch", 3, 1, 1])], [])
     save("rank_five", [helper.make_node("Flatten", ["input"], ["scores"])],
-         [tensor("input", FLOAT, ["batch", 1, 1, 2, 2])], [tensor("scores", FLOAT, ["batch", 4])], [])
+         [tensor("input", FLOAT, ["batch", 1, 1, 2, 2])],
+         [tensor("scores", FLOAT, ["batch", 4])], [])
     save("not_square", [helper.make_node("Identity", ["input"], ["scores"])],
          [tensor("input", FLOAT, ["batch", 5])], [tensor("scores", FLOAT, ["batch", 5])], [])
     save("maps", [product, helper.make_node("ZipMap", ["scores"], ["output_probability"],
