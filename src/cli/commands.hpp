@@ -13,6 +13,7 @@ void add_train_command(CLI::App& program);
 void add_tune_command(CLI::App& program);
 void add_evaluate_command(CLI::App& program);
 void add_compare_command(CLI::App& program);
+void add_transfer_command(CLI::App& program);
 void add_predict_command(CLI::App& program);
 void add_features_command(CLI::App& program);
 void add_export_command(CLI::App& program);

@@ -46,6 +46,7 @@ void add_commands(CLI::App& program) {
   add_tune_command(program);
   add_evaluate_command(program);
   add_compare_command(program);
+  add_transfer_command(program);
   add_predict_command(program);
   add_features_command(program);
   add_export_command(program);

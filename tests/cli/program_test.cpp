@@ -40,10 +40,10 @@ TEST(Program, AlonePrintsTheHelp) {
 
 TEST(Program, EveryCommandHasHelpWithExamplesInNarrowLines) {
   const std::vector<std::vector<std::string>> commands = {
-      {"data"},          {"data", "fetch"}, {"data", "info"}, {"data", "convert"}, {"data", "show"},
-      {"explore"},       {"train"},         {"tune"},         {"evaluate"},        {"compare"},
-      {"predict"},       {"features"},      {"export"},       {"serve"},           {"model"},
-      {"model", "show"}, {"completion"}};
+      {"data"},     {"data", "fetch"}, {"data", "info"}, {"data", "convert"}, {"data", "show"},
+      {"explore"},  {"train"},         {"tune"},         {"evaluate"},        {"compare"},
+      {"transfer"}, {"predict"},       {"features"},     {"export"},          {"serve"},
+      {"model"},    {"model", "show"}, {"completion"}};
   for (std::vector<std::string> arguments : commands) {
     arguments.emplace_back("--help");
     const Outcome outcome = run(arguments);
