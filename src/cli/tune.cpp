@@ -20,7 +20,9 @@
 #include "cli/tune_output.hpp"
 #include "cli/writable.hpp"
 #include "comparison/plan.hpp"
-#include "models/run_folder.hpp"
+#include "report/html_page.hpp"
+#include "report/study_report.hpp"
+#include "report/web_files.hpp"
 #include "tuning/budget.hpp"
 #include "tuning/study_plan.hpp"
 #include "tuning/study_runner.hpp"
@@ -187,6 +189,34 @@ void refit(Study& study, DatasetSplits splits, const Arguments& arguments, bool 
   }
 }
 
+/// What makes the figures again: the folder is where they are kept, not part of it.
+std::string reproducing_command(const StudyPlan& plan, const Arguments& arguments) {
+  std::string text = "thimble tune --recipe " +
+                     shell_word(arguments.recipe.empty() ? plan.recipe.name : arguments.recipe);
+  for (const std::string& setting : arguments.settings) text += " --set " + shell_word(setting);
+  if (!arguments.space.empty()) text += " --space " + shell_word(arguments.space);
+  if (const auto epochs = tuning::epochs_of(plan.recipe)) {
+    text += fmt::format(" --epochs {}", *epochs);
+  }
+  text += fmt::format(" --data {} --budget {} --method {} --stopping {} --metric {} --seed {}",
+                      shell_word(plan.data), plan.budget, plan.sampler, plan.stopping, plan.metric,
+                      plan.seed);
+  if (plan.jobs != 0) text += fmt::format(" --jobs {}", plan.jobs);
+  return text + (plan.baseline ? "" : " --no-baseline");
+}
+
+void write_report(const Study& study, const Arguments& arguments, std::ostream& out) {
+  // The report that nobody asked for by name is left out by a build without the page.
+  if (arguments.report.empty() && !report::has_web_file("report.js")) {
+    std::cerr << "note: no report.html: this build of Thimble comes without the report page\n";
+    return;
+  }
+  const std::string file =
+      arguments.report.empty() ? StudyPaths(arguments.out).report().string() : arguments.report;
+  report::write_html(file, report::study_report(study, study.plan.command));
+  out << "report     " << file << "\n";
+}
+
 std::string next_steps(const Study& study, const Arguments& arguments) {
   const StudyPaths paths(arguments.out);
   std::string text = fmt::format("recipe     {}\n", paths.winner_recipe().string());
@@ -211,6 +241,7 @@ void search_and_refit(const StudyPlan& plan, DatasetSplits splits, const Argumen
   const bool tested_before = tuning::write_winner_recipe(study, arguments.out);
   out << "\n" << trials_text(study) << "; " << winner_table(study) << std::flush;
   if (!arguments.no_refit) refit(study, std::move(splits), arguments, tested_before, out);
+  write_report(study, arguments, out);
   out << next_steps(study, arguments);
 }
 
@@ -234,6 +265,7 @@ void run(Arguments arguments) {
     plan.data_fingerprint = splits.train.provenance.fingerprint;
   } else {
     plan = tuning::make_study_plan(request, splits.train);
+    plan.command = reproducing_command(plan, arguments);
   }
   if (arguments.out.empty()) {
     arguments.out = free_folder(plan.recipe.name, splits.train.provenance.name).string();
@@ -315,6 +347,10 @@ void add_work_options(CLI::App& command, Arguments& arguments) {
                   "networks one a core, up to 8, others one at a time")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
+  command
+      .add_option("--report", arguments.report,
+                  "Write the report to this file; without it report.html in the study's folder")
+      ->type_name("FILE.html");
   command.add_option("--threads", arguments.threads, "Threads to use in all; without it all cores")
       ->type_name("N");
   command.add_flag("--resume", arguments.resume,

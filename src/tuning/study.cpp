@@ -69,7 +69,9 @@ json comparable(const StudyPlan& plan) {
   json tree = json::parse(to_json(plan).dump());
   tree["space"] = parse_toml(plan.space_toml, "space");
   tree["recipe"].erase("description");
-  for (const char* key : {"budget", "jobs", "data", "data_dir", "program_version"}) tree.erase(key);
+  for (const char* key : {"budget", "jobs", "data", "data_dir", "command", "program_version"}) {
+    tree.erase(key);
+  }
   return tree;
 }
 
@@ -118,6 +120,7 @@ json to_json(const StudyPlan& plan) {
           {"baseline", plan.baseline},
           {"budget", plan.budget},
           {"jobs", plan.jobs},
+          {"command", plan.command},
           {"program_version", plan.program_version}};
 }
 
@@ -145,6 +148,7 @@ StudyPlan study_plan_from_json(const json& document, const std::string& place) {
     document.at("baseline").get_to(plan.baseline);
     document.at("budget").get_to(plan.budget);
     plan.jobs = whole_number<int>(document, "jobs", place);
+    document.at("command").get_to(plan.command);
     document.at("program_version").get_to(plan.program_version);
     return plan;
   });

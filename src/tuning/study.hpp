@@ -45,6 +45,7 @@ struct StudyPlan {
   std::string budget = "30m";  ///< budget.hpp
   int jobs = 0;                ///< trials side by side; 0: as suits the machine
   std::string data_dir;        ///< SourceOptions::data_dir
+  std::string command;         ///< what makes the figures again, for the record
 };
 
 nlohmann::json to_json(const StudyPlan& plan);
