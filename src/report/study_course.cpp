@@ -170,8 +170,8 @@ Section history_section(const StudyView& view) {
   chart.y = clipped.axis;
   Series finished = trial_points(view, clipped, Trial::State::finished, "To the end");
   Series stopped = trial_points(view, clipped, Trial::State::stopped, "Stopped early");
-  if (!finished.y.empty()) chart.series.push_back(std::move(finished));
   if (!stopped.y.empty()) chart.series.push_back(std::move(stopped));
+  if (!finished.y.empty()) chart.series.push_back(std::move(finished));
   chart.series.push_back(best_so_far(view, clipped));
   if (study.baseline && is_on(clipped, study.baseline->value) &&
       study.baseline->state == Trial::State::finished) {
@@ -193,13 +193,13 @@ Section curves_section(const StudyView& view) {
   chart.description = "A line for each trial, with a point where it was stopped early";
   chart.x = {.title = "Epoch", .min = 1, .max = static_cast<double>(longest_curve(study))};
   chart.y = clipped.axis;
+  if (Series stops = stopping_points(view, clipped); !stops.y.empty()) {
+    chart.series.push_back(std::move(stops));
+  }
   if (view.winner() != nullptr && view.winner()->number != 0) {
     Series best = curve_of(view, *view.winner(), Series::Style::line);
     best.name += ", the best";
     chart.series.push_back(std::move(best));
-  }
-  if (Series stops = stopping_points(view, clipped); !stops.y.empty()) {
-    chart.series.push_back(std::move(stops));
   }
   if (study.baseline && study.baseline->state == Trial::State::finished) {
     chart.series.push_back(curve_of(view, *study.baseline, Series::Style::dashed));

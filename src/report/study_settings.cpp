@@ -109,7 +109,7 @@ ParallelLines parallel_lines(const StudyView& view) {
       line.values.push_back(view.place_of(*parameter, trial));
     }
     line.values.push_back(has_value ? view.shown(trial.value) : kNothing);
-    // By rank: a few very poor trials would make all others dark.
+    // By rank: a few very poor trials would make all others alike.
     if (has_value) line.shade = ranks > 0 ? (static_cast<double>(i) - failed) / ranks : 1;
     if (&trial == view.winner()) {
       line.name += ", the best";
@@ -129,7 +129,7 @@ std::string parallel_finding(const StudyView& view) {
   for (const Trial& trial : trials) {
     if (trial.state != Trial::State::failed) good.push_back(&trial);
   }
-  if (good.size() < kFewest) return "Every line is a trial; the darker, the better it was.";
+  if (good.size() < kFewest) return "Every line is a trial; the stronger, the better it was.";
   std::stable_sort(good.begin(), good.end(),
                    [](const Trial* a, const Trial* b) { return a->value > b->value; });
   good.resize(std::max<std::size_t>(3, good.size() / 10));
@@ -181,8 +181,8 @@ Chart slice_chart(const StudyView& view, const StudyView::Clipped& clipped,
   chart.x = view.axis_of(parameter);
   chart.x.title = parameter.key;
   chart.y = clipped.axis;
-  for (const auto& [state, name] : {std::pair(Trial::State::finished, "To the end"),
-                                    std::pair(Trial::State::stopped, "Stopped early")}) {
+  for (const auto& [state, name] : {std::pair(Trial::State::stopped, "Stopped early"),
+                                    std::pair(Trial::State::finished, "To the end")}) {
     Series series = slice_points(view, clipped, parameter, state, name);
     if (!series.y.empty()) chart.series.push_back(std::move(series));
   }
@@ -238,7 +238,7 @@ Section importance_section(const StudyView& view) {
 Section parallel_section(const StudyView& view) {
   Chart chart;
   chart.id = "all-trials";
-  chart.title = "All trials: the darker, the better; orange is the best";
+  chart.title = "All trials: the stronger a line, the better; orange is the best";
   chart.description =
       "A line for each trial across an axis for each setting, the most important one last, and one "
       "for what it reached; failed trials are dashed";

@@ -156,6 +156,7 @@ function axisOptions(
       color: theme.text,
       fontSize: 11,
       hideOverlap: !upright,
+      ...(upright ? {} : { alignMinLabel: "left", alignMaxLabel: "right" }),
       showMinLabel: true,
       showMaxLabel: true,
       textBorderColor: theme.surface,
