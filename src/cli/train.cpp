@@ -258,8 +258,8 @@ void add_train_command(CLI::App& program) {
       ->allow_extra_args(false);
   command
       ->add_option("--init", arguments->init,
-                   "Start from this trained network (model file, run folder or shipped model) with "
-                   "a new head")
+                   "Start from this trained network (model file, run folder, shipped model, or "
+                   "torchvision's ResNet-18 as safetensors) with a new head")
       ->type_name("MODEL");
   command
       ->add_option("--freeze", arguments->freeze,

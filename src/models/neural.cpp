@@ -69,7 +69,7 @@ std::string to_text(const nn::EpochRecord& record, int epochs) {
 }
 
 InitialNetwork initial_network(const TransferOptions& options) {
-  InitialNetwork initial = load_initial_network(options.init);
+  InitialNetwork initial = load_initial_network(options.init, options.stem);
   if (!options.init_sha256.empty() && initial.sha256 != options.init_sha256) {
     throw UsageError(fmt::format(
         "transfer.init: {} has SHA-256 {}, expected {}; give the same model, or for another leave "

@@ -113,6 +113,8 @@ void read_transfer(const json& settings, TransferOptions& options) {
   transfer.read("init", options.init);
   transfer.read("init_sha256", options.init_sha256);
   transfer.read("unfreeze_epochs", options.unfreeze_epochs);
+  transfer.read_choice("stem", options.stem, {"imagenet", "small"});
+  transfer.read_choice("grey", options.grey, {"sum", "replicate"});
   json freeze = options.freeze;
   transfer.read("freeze", freeze);
   options.freeze = freeze.is_string() ? freeze.get<std::string>() : freeze.dump();
@@ -134,10 +136,9 @@ void read_transfer(const json& settings, TransferOptions& options) {
 }
 
 json to_json(const TransferOptions& options) {
-  return {{"init", options.init},
-          {"init_sha256", options.init_sha256},
-          {"freeze", options.freeze},
-          {"unfreeze_epochs", options.unfreeze_epochs}};
+  return {{"init", options.init},     {"init_sha256", options.init_sha256},
+          {"freeze", options.freeze}, {"unfreeze_epochs", options.unfreeze_epochs},
+          {"stem", options.stem},     {"grey", options.grey}};
 }
 
 void read_optimizer(const json& settings, NeuralOptions& options) {
@@ -211,6 +212,10 @@ NeuralOptions read_neural_options(const Recipe& recipe) {
   Settings top(recipe.settings, "");
   read_transfer(top.table("transfer"), options.transfer);
   read_model(top.table("model"), options);
+  const bool has_stem = options.architecture == "resnet18" && options.layers.empty();
+  if (has_stem && !top.table("transfer").contains("stem")) {
+    options.transfer.stem = options.variation.stem;
+  }
 
   Settings preprocessing(top.table("preprocessing"), "preprocessing");
   preprocessing.read_choice("scaling", options.scaling, {"standardize", "unit"});

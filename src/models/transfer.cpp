@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <optional>
 #include <span>
 
 #include <fmt/format.h>
@@ -11,9 +12,11 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "models/grey_input.hpp"
 #include "models/neural.hpp"
 #include "models/registry.hpp"
 #include "models/shipped.hpp"
+#include "models/torchvision.hpp"
 
 namespace thimble {
 namespace {
@@ -205,12 +208,22 @@ std::string frozen_text(const nn::Graph& graph, const nn::FineTuning& tuning, in
 
 }  // namespace
 
-InitialNetwork load_initial_network(const std::string& init) {
+InitialNetwork load_initial_network(const std::string& init, const std::string& stem) {
   const std::filesystem::path path = find_model(init);
   std::string bytes = read_file(path);
+  const std::span data = std::as_bytes(std::span(bytes));
   InitialNetwork initial;
+  initial.sha256 = sha256_hex(data);
+  if (path.extension() != ".onnx") {
+    const ModelFile file = parse_model_file(data, path.string());
+    if (is_torchvision(file)) {
+      InitialNetwork published = from_torchvision(file, path.string(), stem);
+      published.source = init;
+      published.sha256 = initial.sha256;
+      return published;
+    }
+  }
   initial.source = init;
-  initial.sha256 = sha256_hex(std::as_bytes(std::span(bytes)));
   const auto model = parse_classifier(std::move(bytes), path.string());
   const auto* neural = dynamic_cast<const NeuralClassifier*>(model.get());
   if (neural == nullptr) {
@@ -240,8 +253,13 @@ void check_freeze(const InitialNetwork& initial, const TransferOptions& options)
   (void)frozen_stages(initial, stages_of(initial, graph_of(initial)), options.freeze);
 }
 
-TransferredNetwork transfer(const InitialNetwork& initial, const TransferOptions& options,
+TransferredNetwork transfer(const InitialNetwork& trained, const TransferOptions& options,
                             const PictureShape& input, const std::vector<std::string>& classes) {
+  const bool colour_to_grey = trained.input.channels > 1 && input.channels == 1;
+  const bool replicates = colour_to_grey && options.grey == "replicate";
+  std::optional<InitialNetwork> replicated;
+  if (replicates) replicated = with_colours_from_grey(trained);
+  const InitialNetwork& initial = replicated ? *replicated : trained;
   const Carrier carrier(initial, input);
   nn::Graph graph = carrier.graph(transferred_layers(initial), static_cast<int>(classes.size()));
   const nn::Stages stages = stages_of(initial, graph);
@@ -250,6 +268,7 @@ TransferredNetwork transfer(const InitialNetwork& initial, const TransferOptions
 
   nn::FineTuning tuning;
   tuning.initial = carrier.parameters(graph, keep_head ? head + 1 : head);
+  if (colour_to_grey && !replicates) add_constants_of_colours(initial, graph, tuning.initial);
   const int frozen = frozen_stages(initial, stages, options.freeze);
   if (frozen > 0) tuning.first_trained_layers = nn::unfreezing_order(stages, frozen);
   tuning.unfreeze_epochs = options.unfreeze_epochs;
@@ -261,6 +280,9 @@ TransferredNetwork transfer(const InitialNetwork& initial, const TransferOptions
     summary += fmt::format("the head is kept: the {} classes are the same\n", classes.size());
   } else {
     summary += fmt::format("a new head for {} classes\n", classes.size());
+  }
+  if (replicates) {
+    summary += "a layer in front makes the colours of grey pictures\n";
   }
   if (carrier.changes_channels()) {
     summary += fmt::format("the first kernels are adapted from {} to {} channels\n",
