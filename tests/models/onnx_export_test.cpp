@@ -107,6 +107,9 @@ const Case kClassical[] = {
     {"KnnOfFloatsByDistance",
      "knn",
      {R"(features.steps=["pca 0.9 whiten=true"])", "model.weights=distance"}},
+    // Too long for distances in int32.
+    {"KnnOfLargePictures", "knn", {}, {75, 74, 3}},
+    {"SvmOfLargePictures", "svm", {}, {75, 74, 3}},
     {"Tree", "tree", {}},
     {"Forest", "forest", {"model.n_estimators=7", "model.min_samples_leaf=2"}},
     {"ExtraTreesOfFloats",
@@ -201,6 +204,14 @@ TEST(OnnxExported, CarriesClassesAndDescription) {
   EXPECT_THAT(bytes, HasSubstr(nlohmann::json(data.classes).dump()));
   EXPECT_THAT(bytes, HasSubstr("thimble.description"));
   EXPECT_EQ(bytes, export_onnx(*model));
+}
+
+TEST(OnnxExported, KnowsOneClassOnly) {
+  Dataset data = pictures({8, 8, 1}, 20);
+  std::ranges::fill(data.labels, 1);
+  for (const char* family : {"boost", "tree", "knn", "naive-bayes"}) {
+    expect_same_answers(*trained(recipe_of(family, {}), data), data.images);
+  }
 }
 
 TEST(OnnxExported, GivesTheLikeliestClassesToo) {
