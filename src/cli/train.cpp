@@ -276,7 +276,7 @@ void add_train_command(CLI::App& program) {
       "  thimble train --recipe keras-cnn --epochs 5\n"
       "  thimble train --data shoes/ --out runs/shoes      class folders with pictures\n"
       "  thimble train --set optimizer.learning_rate=0.05 --set augmentation.shift_pixels=1\n"
-      "  thimble train --init cnn --freeze backbone --data shoes/\n"
+      "  thimble train --recipe finetune --init cnn --data shoes/\n"
       "  thimble train --resume --out runs/shoes           after Ctrl-C, or worse");
   command->callback([arguments] { run(*arguments); });
 }

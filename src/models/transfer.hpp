@@ -26,9 +26,9 @@ namespace thimble {
 
 /// A recipe's table [transfer].
 struct TransferOptions {
-  std::string init;               ///< model file, run folder, shipped model or torchvision's
+  std::string init = {};          ///< model file, run folder, shipped model or torchvision's
                                   ///< weights; "": from nothing
-  std::string init_sha256;        ///< of its file, once that was read; "": any
+  std::string init_sha256 = {};   ///< of its file, once that was read; "": any
   std::string freeze = "none";    ///< "none"; "backbone": all but the head; "2": stages up to the
                                   ///< second (nn/fine_tuning.hpp)
   int unfreeze_epochs = 0;        ///< after every so many epochs one more stage, from the top, is

@@ -157,6 +157,35 @@ TEST_F(Train, FindsAFreeFolderAndTheLatestRun) {
   EXPECT_THAT(outcome.out, HasSubstr("run        runs/tiny-synthetic-2\n"));
 }
 
+TEST_F(Train, StartsFromATrainedModel) {
+  ASSERT_EQ(train("first", {"--epochs", "1"}).status, 0);
+  const std::vector<std::string> start = {"--init",   "first",    "--freeze",
+                                          "backbone", "--epochs", "2"};
+  const Outcome outcome = train("second", start);
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("starts from first"));
+  EXPECT_THAT(outcome.err, HasSubstr("1 stage is frozen, 48 of"));
+  const std::string config = read_text(folder_ / "second/config.toml");
+  EXPECT_THAT(config, HasSubstr("init = \"first\""));
+  EXPECT_THAT(config, HasSubstr("freeze = \"backbone\""));
+  const Outcome again = run_thimble(
+      folder_.path(), {"train", "--resume", "--out", "second", "--data", kData, "--threads", "2"});
+  EXPECT_EQ(again.status, 0) << again.err;
+
+  Outcome refused = train("third", {"--init", "first", "--freeze", "4"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("has 1 stage before its head"));
+  refused = train("third", {"--freeze", "backbone"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("without transfer.init"));
+  refused =
+      run_thimble(folder_.path(), {"train", "--recipe", "tiny.toml", "--init", "first", "--out",
+                                   "third", "--data", "synthetic:train=99,height=30"});
+  EXPECT_EQ(refused.status, 2) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("was trained on pictures of 28x28 grey and does not take"));
+  EXPECT_FALSE(fs::exists(folder_ / "third"));
+}
+
 TEST_F(Train, SaysThatTheDiskIsFullAndKeepsNothingHalf) {
   const Outcome outcome = run_thimble(folder_.path(), arguments("a"), 4096);
   EXPECT_EQ(outcome.status, 1);
