@@ -192,9 +192,9 @@ std::string report(const TrialTable& table, const Arguments& arguments) {
   text += "\n|---|";
   for (std::size_t i = 0; i < arguments.budgets.size(); ++i) text += "---|";
   for (const Method& method : kMethods) {
-    text += "\n| " + method.name + " |";
+    text += fmt::format("\n| {} |", method.name);
     for (const std::vector<double>& shares : replay(table, method, arguments)) {
-      text += " " + table_cell(shares) + " |";
+      text += fmt::format(" {} |", table_cell(shares));
     }
   }
   return text + "\n";

@@ -14,7 +14,7 @@
 #include "models/recipe.hpp"
 #include "nn/trainer.hpp"
 #include "nn/training_network.hpp"
-#include "nn/zoo/zoo.hpp"
+#include "nn/zoo.hpp"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include "models/recipe.hpp"
 #include "models/transfer.hpp"
 #include "nn/trainer.hpp"
-#include "nn/zoo/zoo.hpp"
+#include "nn/zoo.hpp"
 
 namespace thimble {
 

@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "nn/graph.hpp"
-#include "nn/zoo/zoo.hpp"
+#include "nn/zoo.hpp"
 
 namespace thimble {
 namespace {

@@ -96,7 +96,7 @@ TEST(Completion, BashScriptCompletes) {
     return shell("source <($THIMBLE completion bash); COMP_WORDS=(" + words + "); COMP_CWORD=" +
                  std::to_string(count - 1) + "; _thimble; echo \"${COMPREPLY[*]}\"");
   };
-  EXPECT_EQ(complete("thimble tr", 2), "train\n");
+  EXPECT_EQ(complete("thimble tr", 2), "train transfer\n");
   EXPECT_EQ(complete("thimble data ''", 3), "fetch info convert show\n");
   EXPECT_EQ(complete("thimble train --res", 3), "--resume\n");
   EXPECT_EQ(complete("thimble train --recipe ke", 4), "keras-cnn\n");

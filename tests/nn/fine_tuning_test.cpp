@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "nn/zoo/zoo.hpp"
+#include "nn/zoo.hpp"
 
 namespace thimble::nn {
 namespace {

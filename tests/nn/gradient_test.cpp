@@ -8,7 +8,7 @@
 #include "base/random.hpp"
 #include "nn/loss.hpp"
 #include "nn/training_network.hpp"
-#include "nn/zoo/zoo.hpp"
+#include "nn/zoo.hpp"
 
 namespace thimble::nn {
 namespace {

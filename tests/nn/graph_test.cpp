@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
-#include "nn/zoo/zoo.hpp"
+#include "nn/zoo.hpp"
 
 namespace thimble::nn {
 namespace {

@@ -1,4 +1,4 @@
-#include "nn/zoo/zoo.hpp"
+#include "nn/zoo.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

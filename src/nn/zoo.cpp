@@ -1,4 +1,4 @@
-#include "nn/zoo/zoo.hpp"
+#include "nn/zoo.hpp"
 
 #include <algorithm>
 #include <array>
