@@ -17,9 +17,11 @@ function(thimble_compile_options target)
   endif()
 endfunction()
 
-# Compiles what nearly every file includes once a target: for builds whose time goes to the compiler.
-function(thimble_precompile target)
-  if(THIMBLE_PRECOMPILE)
+# Compiles what nearly every file includes once a target, for builds whose time goes to the compiler.
+# `kind` is "tests" or "rooms". A build that precompiles those of the tests alone still notices
+# where a file of src/ lacks an include.
+function(thimble_precompile target kind)
+  if(THIMBLE_PRECOMPILE STREQUAL "all" OR THIMBLE_PRECOMPILE STREQUAL kind)
     target_precompile_headers(${target} PRIVATE <algorithm> <filesystem> <functional> <map> <memory>
                               <optional> <span> <string> <vector> <fmt/format.h>
                               <nlohmann/json.hpp> ${ARGN})
@@ -42,5 +44,5 @@ function(thimble_room name)
   target_link_libraries(thimble_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE ${ROOM_PRIVATE_DEPENDS})
   target_compile_features(thimble_${name} PUBLIC cxx_std_20)
   thimble_compile_options(thimble_${name})
-  thimble_precompile(thimble_${name} ${ROOM_PRECOMPILE})
+  thimble_precompile(thimble_${name} rooms ${ROOM_PRECOMPILE})
 endfunction()

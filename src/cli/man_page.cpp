@@ -75,6 +75,9 @@ Folder of the recipes that \fB\-\-recipe\fR finds by name.
 \fBTHIMBLE_MODELS\fR
 Folder of the models that are found by name.
 .TP
+\fBTHIMBLE_ONNXRUNTIME\fR
+File of ONNX Runtime's library, instead of looking for it; for ONNX files alone.
+.TP
 \fBOMP_NUM_THREADS\fR
 Threads to use; \fB\-\-threads\fR goes first.
 )";

@@ -1,7 +1,6 @@
 #include "models/embedding.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <string>
 
 #include <fmt/format.h>
@@ -23,9 +22,10 @@ bool has_weights(const nn::Layer& layer) {
 /// The layer whose output goes into the last dense layer.
 int embedding_layer(const nn::Graph& graph, const Classifier& classifier) {
   const auto& layers = graph.layers();
-  const auto reversed = layers | std::views::reverse;
-  const auto head = std::ranges::find(reversed, nn::LayerKind::dense, &nn::Layer::kind);
-  if (head == reversed.end()) {
+  const auto head = std::find_if(layers.rbegin(), layers.rend(), [](const nn::Layer& layer) {
+    return layer.kind == nn::LayerKind::dense;
+  });
+  if (head == layers.rend()) {
     refuse(classifier, "it has no dense layer, whose input would be the embedding");
   }
   const int last = head->inputs.front();

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
-#include <ranges>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -350,8 +350,9 @@ void Trainer::Impl::refresh_batch_norm() {
   const bool best = options_.keep_best && !best_.empty();
   const int epoch = std::max(best ? early_stopping_.best_epoch() - 1 : network_epoch_, 0);
   if (!is_built_for(epoch)) build(epoch, result_);
-  const int first_trained = options_.fine_tuning.first_trained_layer(epoch);
-  const auto trained = graph_.layers() | std::views::drop(first_trained);
+  const auto first_trained =
+      static_cast<std::size_t>(options_.fine_tuning.first_trained_layer(epoch));
+  const auto trained = std::span(graph_.layers()).subspan(first_trained);
   if (std::ranges::find(trained, LayerKind::batch_norm, &Layer::kind) == trained.end()) return;
   network_->set_parameters(result_);
   draw_order(kRefreshOrder, 0);

@@ -259,7 +259,7 @@ TEST(SearchSpace, NamesWhatIsWrong) {
       {"\"\" = [1]", "'' is no key; expected one such as optimizer.learning_rate"},
   };
   for (const auto& [text, message] : wrong) {
-    EXPECT_THAT([&] { SearchSpace::parse(text, "space.toml"); },
+    EXPECT_THAT([&text = text] { SearchSpace::parse(text, "space.toml"); },
                 ThrowsMessage<UsageError>(StartsWith(std::string("space.toml: ") + message)))
         << text;
   }
