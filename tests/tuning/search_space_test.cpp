@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "imaging/augmentation.hpp"
+#include "models/neural_options.hpp"
 #include "temporary_folder.hpp"
 
 namespace thimble::tuning {
@@ -292,7 +294,12 @@ TEST(ShippedSpaces, AreAcceptedByTheirRecipes) {
     Random random(3);
     for (int i = 0; i < 20; ++i) {
       const Assignment drawn = space.sample(random);
-      EXPECT_NO_THROW(make_classifier(with_settings(recipe, drawn))) << name << json(drawn).dump();
+      const Recipe changed = with_settings(recipe, drawn);
+      EXPECT_NO_THROW(make_classifier(changed)) << name << json(drawn).dump();
+      if (recipe.family != "neural") continue;
+      // Judged by the pictures, so only when a training begins.
+      EXPECT_NO_THROW(Augmentation(read_neural_options(changed).augmentation, {28, 28, 1}, 1, 0))
+          << name << json(drawn).dump();
     }
   }
 }
