@@ -88,11 +88,13 @@ fs::path free_folder(const std::string& recipe, const std::string& data) {
   return folder;
 }
 
+/// Puts what was given on the command line in the place of `value`.
+void take(const std::string& given, std::string& value) {
+  if (!given.empty()) value = given;
+}
+
 tuning::StudyRequest request_of(const Arguments& arguments) {
   tuning::StudyRequest request;
-  const auto take = [](const std::string& given, std::string& value) {
-    if (!given.empty()) value = given;
-  };
   take(arguments.recipe, request.recipe);
   take(arguments.method, request.sampler);
   take(arguments.metric, request.metric);
@@ -119,9 +121,6 @@ StudyPlan kept_plan(const Arguments& arguments) {
         "--no-baseline, or repeat the whole command with --recipe");
   }
   StudyPlan plan = tuning::load_study(arguments.out).plan;
-  const auto take = [](const std::string& given, std::string& value) {
-    if (!given.empty()) value = given;
-  };
   take(arguments.data, plan.data);
   take(arguments.data_dir, plan.data_dir);
   take(arguments.method, plan.sampler);
