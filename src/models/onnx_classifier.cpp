@@ -15,6 +15,7 @@
 #include "base/random.hpp"
 #include "models/description.hpp"
 #include "models/shipped.hpp"
+#include "nn/loss.hpp"
 
 namespace thimble {
 namespace {
@@ -90,17 +91,6 @@ bool are_probabilities(std::span<const float> row) {
 void require_finite(std::span<const float> row, const std::string& place) {
   if (std::ranges::all_of(row, [](float value) { return std::isfinite(value); })) return;
   throw DataError(place + ": gives values for a picture that are not finite");
-}
-
-void softmax(std::span<float> row) {
-  const double largest = static_cast<double>(*std::ranges::max_element(row));
-  std::vector<double> weights;
-  double sum = 0;
-  for (const float value : row) {
-    weights.push_back(std::exp(static_cast<double>(value) - largest));
-    sum += weights.back();
-  }
-  for (std::size_t c = 0; c < row.size(); ++c) row[c] = static_cast<float>(weights[c] / sum);
 }
 
 std::vector<std::string> numbered_classes(std::size_t count) {
@@ -215,7 +205,7 @@ Probabilities OnnxClassifier::predict_proba(const Images& pictures) const {
       const auto row = std::span(output.floats).subspan((i - begin) * classes, classes);
       require_finite(row, place_);
       std::ranges::copy(row, probabilities[i].begin());
-      if (softmax_) softmax(probabilities[i]);
+      if (softmax_) nn::softmax(probabilities[i], classes);
     }
   });
   return probabilities;
