@@ -31,6 +31,9 @@ std::string format_count(std::uint64_t count);
 /// Lower-case ASCII copy.
 std::string to_lower(std::string_view text);
 
+/// A name for a file or folder: lower-case letters, digits and hyphens; "model" if none are left.
+std::string file_name_for(std::string_view text);
+
 /// Pieces between separators, empty ones kept.
 std::vector<std::string> split(std::string_view text, char separator);
 

@@ -15,9 +15,11 @@
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "base/shell_word.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_options.hpp"
 #include "cli/evaluate.hpp"
+#include "cli/output_folder.hpp"
 #include "cli/quiet_progress.hpp"
 #include "comparison/comparison_text.hpp"
 #include "comparison/findings.hpp"
@@ -124,16 +126,9 @@ ComparisonRequest request_of(const Arguments& arguments) {
   return request;
 }
 
-/// comparisons/fashion-mnist-mnist, or with a number behind it where that exists.
-fs::path free_folder(const ComparisonPlan& plan) {
-  const std::string name =
-      file_name_for(fmt::format("{}", fmt::join(plan.data, "-"))) + (plan.quick ? "-quick" : "");
-  fs::path folder = fs::path(kComparisonsFolder) / name;
-  std::error_code error;
-  for (int i = 2; fs::exists(folder, error); ++i) {
-    folder = fs::path(kComparisonsFolder) / fmt::format("{}-{}", name, i);
-  }
-  return folder;
+/// "fashion-mnist-mnist"
+std::string folder_name(const ComparisonPlan& plan) {
+  return file_name_for(fmt::format("{}", fmt::join(plan.data, "-"))) + (plan.quick ? "-quick" : "");
 }
 
 /// What makes the figures again: the folder is where they are kept, not part of it.
@@ -225,7 +220,9 @@ void run(Arguments arguments) {
   require_folder_of(arguments.markdown, "--markdown");
   require_folder_of(arguments.report, "--report");
   const ComparisonPlan plan = chosen_plan(arguments);
-  if (arguments.out.empty()) arguments.out = free_folder(plan).string();
+  if (arguments.out.empty()) {
+    arguments.out = free_folder(kComparisonsFolder, folder_name(plan)).string();
+  }
   catch_interrupts();
   if (!arguments.quiet) {
     std::cout << fmt::format("comparing  {} {} on {}{}\nfolder     {}\n", plan.entries.size(),

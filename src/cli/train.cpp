@@ -1,4 +1,3 @@
-#include <cctype>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_options.hpp"
+#include "cli/output_folder.hpp"
 #include "cli/quiet_progress.hpp"
 #include "evaluation/certainty.hpp"
 #include "evaluation/evaluation.hpp"
@@ -52,34 +52,9 @@ std::unique_ptr<Progress> make_progress(const Arguments& arguments, const char* 
 
 /// The run in runs/ that was trained last.
 fs::path latest_run() {
-  fs::path latest;
-  fs::file_time_type latest_time;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(kRunsFolder, error)) {
-    const fs::file_time_type time = fs::last_write_time(RunPaths(entry.path()).checkpoint(), error);
-    if (error || (!latest.empty() && time <= latest_time)) continue;
-    latest = entry.path();
-    latest_time = time;
-  }
-  if (latest.empty()) {
-    throw UsageError("nothing to resume in runs/; name the run's folder with --out");
-  }
-  return latest;
-}
-
-/// runs/cnn-fashion-mnist, or with a number behind it where that exists.
-fs::path free_run_folder(const std::string& recipe, const std::string& data) {
-  std::string name = recipe + "-" + data;
-  for (char& c : name) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_';
-    if (!plain) c = '-';
-  }
-  fs::path folder = fs::path(kRunsFolder) / name;
-  std::error_code error;
-  for (int i = 2; fs::exists(folder, error); ++i) {
-    folder = fs::path(kRunsFolder) / fmt::format("{}-{}", name, i);
-  }
-  return folder;
+  const auto latest = latest_folder(kRunsFolder, RunPaths({}).checkpoint());
+  if (latest) return *latest;
+  throw UsageError("nothing to resume in runs/; name the run's folder with --out");
 }
 
 Recipe chosen_recipe(const Arguments& arguments) {
@@ -213,7 +188,8 @@ void run(Arguments arguments) {
   const std::uint64_t seed = training_seed(classifier->description());
   TrainingSamples samples = samples_for(classifier->description(), load(arguments.data));
   if (arguments.out.empty()) {
-    arguments.out = free_run_folder(recipe.name, samples.train.provenance.name).string();
+    const std::string name = recipe.name + "-" + samples.train.provenance.name;
+    arguments.out = free_folder(kRunsFolder, file_name_for(name)).string();
   }
   std::ostream silent(nullptr);
   std::ostream& out = arguments.quiet ? silent : std::cout;

@@ -21,7 +21,6 @@
 #include "cli/quiet_progress.hpp"
 #include "cli/writable.hpp"
 #include "comparison/label_study_runner.hpp"
-#include "comparison/plan.hpp"
 #include "report/html_page.hpp"
 #include "report/label_study_report.hpp"
 #include "report/web_files.hpp"

@@ -16,10 +16,10 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_options.hpp"
+#include "cli/output_folder.hpp"
 #include "cli/quiet_progress.hpp"
 #include "cli/tune_output.hpp"
 #include "cli/writable.hpp"
-#include "comparison/plan.hpp"
 #include "report/html_page.hpp"
 #include "report/study_report.hpp"
 #include "report/web_files.hpp"
@@ -62,30 +62,9 @@ struct Arguments {
 
 /// The study in studies/ that was worked at last.
 fs::path latest_study() {
-  fs::path latest;
-  fs::file_time_type latest_time;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(kStudiesFolder, error)) {
-    const fs::file_time_type time = fs::last_write_time(StudyPaths(entry.path()).clock(), error);
-    if (error || (!latest.empty() && time <= latest_time)) continue;
-    latest = entry.path();
-    latest_time = time;
-  }
-  if (latest.empty()) {
-    throw UsageError("nothing to resume in studies/; name the study's folder with --out");
-  }
-  return latest;
-}
-
-/// studies/cnn-fashion-mnist, or with a number behind it where that exists.
-fs::path free_folder(const std::string& recipe, const std::string& data) {
-  const std::string name = file_name_for(recipe + "-" + data);
-  fs::path folder = fs::path(kStudiesFolder) / name;
-  std::error_code error;
-  for (int i = 2; fs::exists(folder, error); ++i) {
-    folder = fs::path(kStudiesFolder) / fmt::format("{}-{}", name, i);
-  }
-  return folder;
+  const auto latest = latest_folder(kStudiesFolder, StudyPaths({}).clock());
+  if (latest) return *latest;
+  throw UsageError("nothing to resume in studies/; name the study's folder with --out");
 }
 
 /// Puts what was given on the command line in the place of `value`.
@@ -267,7 +246,8 @@ void run(Arguments arguments) {
     plan.command = reproducing_command(plan, arguments);
   }
   if (arguments.out.empty()) {
-    arguments.out = free_folder(plan.recipe.name, splits.train.provenance.name).string();
+    const std::string name = plan.recipe.name + "-" + splits.train.provenance.name;
+    arguments.out = free_folder(kStudiesFolder, file_name_for(name)).string();
   }
   tuning::open_study(arguments.out, plan, arguments.resume);
   catch_interrupts();

@@ -1,7 +1,6 @@
 #include "comparison/plan.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/json_number.hpp"
+#include "base/text.hpp"
 #include "models/recipe_toml.hpp"
 #include "models/settings.hpp"
 #include "models/shipped.hpp"
@@ -207,20 +207,6 @@ ComparisonPlan comparison_plan_from_json(const json& document, const std::string
   } catch (const json::exception& error) {
     throw DataError(fmt::format("{}: not the plan of a comparison: {}", place, error.what()));
   }
-}
-
-std::string file_name_for(const std::string& text) {
-  std::string name;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80 && std::isalnum(byte) != 0) {
-      name += static_cast<char>(std::tolower(byte));
-    } else if (!name.empty() && name.back() != '-') {
-      name += '-';
-    }
-  }
-  while (!name.empty() && name.back() == '-') name.pop_back();
-  return name.empty() ? "model" : name;
 }
 
 }  // namespace thimble

@@ -86,7 +86,4 @@ ComparisonPlan make_comparison_plan(const ComparisonRequest& request);
 nlohmann::json to_json(const ComparisonPlan& plan);
 ComparisonPlan comparison_plan_from_json(const nlohmann::json& json, const std::string& place);
 
-/// A name for a file or folder: lower-case letters, digits and hyphens; "model" if none are left.
-std::string file_name_for(const std::string& text);
-
 }  // namespace thimble

@@ -13,6 +13,7 @@
 #include "base/json_difference.hpp"
 #include "base/parallel.hpp"
 #include "base/shipped.hpp"
+#include "base/text.hpp"
 #include "comparison/compared_data.hpp"
 #include "evaluation/judged_data.hpp"
 #include "evaluation/prediction.hpp"

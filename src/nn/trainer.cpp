@@ -11,9 +11,8 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "nn/early_stopping.hpp"
-#include "nn/ema.hpp"
 #include "nn/inference_network.hpp"
-#include "nn/training_network.hpp"
+#include "nn/training/learner.hpp"
 
 namespace thimble::nn {
 namespace {
@@ -65,24 +64,6 @@ struct RunningScore {
   }
 };
 
-void append_arrays(std::vector<NamedArray>& all, const std::string& group, ParameterValues values) {
-  for (auto& array : values) {
-    array.name = group + "/" + array.name;
-    all.push_back(std::move(array));
-  }
-}
-
-ParameterValues take_arrays(const std::vector<NamedArray>& all, const std::string& group) {
-  ParameterValues values;
-  const std::string prefix = group + "/";
-  for (const auto& array : all) {
-    if (!array.name.starts_with(prefix)) continue;
-    values.push_back(array);
-    values.back().name.erase(0, prefix.size());
-  }
-  return values;
-}
-
 }  // namespace
 
 class Trainer::Impl {
@@ -98,9 +79,11 @@ class Trainer::Impl {
         steps_per_epoch_((train.size() + static_cast<std::size_t>(batch_size_) - 1) /
                          static_cast<std::size_t>(batch_size_)),
         schedule_(make_schedule(options.schedule, options.epochs)),
+        learner_(graph, scaling, options, batch_size_, steps_per_epoch_,
+                 hash_seed(options.seed, kDropout)),
         early_stopping_(std::max(options.early_stopping_patience, 1)) {
-    build(0, replaced(initial_parameters(graph, hash_seed(options.seed, kInitialWeights)),
-                      options.fine_tuning.initial));
+    learner_.start(0, replaced(initial_parameters(graph, hash_seed(options.seed, kInitialWeights)),
+                               options.fine_tuning.initial));
     if (options.early_stopping_patience > 0 && !validation_) {
       throw UsageError(
           "training.early_stopping_patience: needs a validation split; set "
@@ -117,11 +100,7 @@ class Trainer::Impl {
   TrainerState state() const;
   void restore(const TrainerState& state);
 
-  std::size_t memory_bytes() const {
-    // Weights and gradients, the optimizer's blocks, the weight average.
-    const std::size_t blocks = 2 + optimizer_->state_names().size() + (ema_ ? 1 : 0);
-    return network_->planned_bytes() + blocks * network_->weights().size_bytes();
-  }
+  std::size_t memory_bytes() const { return learner_.memory_bytes(); }
 
   ParameterValues result_;
   ParameterValues best_;
@@ -129,13 +108,9 @@ class Trainer::Impl {
   int epochs_done() const { return epoch_; }
 
  private:
-  void build(int epoch, const ParameterValues& values);
-  void unfreeze();
-  bool is_built_for(int epoch) const;
   void train_epoch(Progress& progress, const Hooks& hooks);
   void train_step();
   EpochRecord finish_epoch(double seconds, std::size_t images);
-  ParameterValues current_parameters() const;
   BatchLoss validate();
   void refresh_batch_norm();
   void fill_batch(std::size_t step, std::optional<std::uint64_t> epoch);
@@ -148,11 +123,8 @@ class Trainer::Impl {
   const BatchSource* validation_;
   int batch_size_;
   std::size_t steps_per_epoch_;
-  std::unique_ptr<TrainingNetwork> network_;
-  int network_epoch_ = 0;  // the network was built for what is trained in this epoch
-  std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Schedule> schedule_;
-  std::optional<Ema> ema_;
+  Learner learner_;
   EarlyStopping early_stopping_;
   std::optional<InferenceNetwork> validation_network_;
 
@@ -165,57 +137,6 @@ class Trainer::Impl {
   std::vector<std::size_t> indices_;
 };
 
-/// Makes network, optimizer and average for what is trained in `epoch`, all without a past.
-void Trainer::Impl::build(int epoch, const ParameterValues& values) {
-  network_ = std::make_unique<TrainingNetwork>(
-      graph_, scaling_,
-      TrainingNetwork::Options{
-          .batch_size = batch_size_,
-          .precision = options_.precision,
-          .seed = hash_seed(options_.seed, kDropout),
-          .first_trained_layer = options_.fine_tuning.first_trained_layer(epoch)});
-  network_->set_parameters(values);
-  network_epoch_ = epoch;
-  optimizer_ = make_optimizer(options_.optimizer, network_->weights().size());
-  optimizer_->set_spans(rate_spans(options_.fine_tuning, epoch, steps_per_epoch_, *network_));
-  if (options_.ema_decay > 0) ema_.emplace(options_.ema_decay, network_->weights().size());
-}
-
-bool Trainer::Impl::is_built_for(int epoch) const {
-  const FineTuning& tuning = options_.fine_tuning;
-  return tuning.first_trained_layer(epoch) == tuning.first_trained_layer(network_epoch_);
-}
-
-/// Goes over to what is trained in the epoch that begins. What was trained before goes on as if
-/// nothing had happened; what joins starts without momentum, its average at its weights.
-void Trainer::Impl::unfreeze() {
-  if (is_built_for(epoch_)) return;
-  const ParameterValues values = network_->parameters();
-  const std::uint64_t steps = optimizer_->step_count();
-  std::vector<ParameterValues> states;
-  for (std::size_t i = 0; i < optimizer_->state_names().size(); ++i) {
-    states.push_back(network_->to_declared(optimizer_->state(i)));
-  }
-  ParameterValues average;
-  std::uint64_t updates = 0;
-  if (ema_) {
-    average = network_->to_declared(ema_->average());
-    updates = ema_->update_count();
-  }
-
-  build(epoch_, values);
-  optimizer_->set_step_count(steps);
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    const ParameterValues zeros = network_->to_declared(optimizer_->state(i));
-    network_->from_declared(replaced(zeros, states[i]), optimizer_->state(i));
-  }
-  if (ema_) {
-    std::vector<float> flat(network_->weights().size());
-    network_->from_declared(replaced(network_->to_declared(network_->weights()), average), flat);
-    ema_->restore(flat, updates);
-  }
-}
-
 void Trainer::Impl::draw_order(Stream stream, std::uint64_t epoch) {
   order_.resize(train_.size());
   std::iota(order_.begin(), order_.end(), std::size_t{0});
@@ -226,13 +147,14 @@ void Trainer::Impl::fill_batch(std::size_t step, std::optional<std::uint64_t> ep
   const auto batch = static_cast<std::size_t>(batch_size_);
   indices_.resize(batch);
   for (std::size_t i = 0; i < batch; ++i) indices_[i] = order_[(step * batch + i) % order_.size()];
-  train_.fill(indices_, epoch, network_->input(), network_->labels());
+  TrainingNetwork& network = learner_.network();
+  train_.fill(indices_, epoch, network.input(), network.labels());
 }
 
 void Trainer::Impl::train_step() {
   const auto epoch = static_cast<std::uint64_t>(epoch_);
   fill_batch(step_, epoch);
-  const BatchLoss loss = network_->forward_backward(
+  const BatchLoss loss = learner_.network().forward_backward(
       {options_.label_smoothing, options_.class_weights}, epoch * steps_per_epoch_ + step_);
   if (!std::isfinite(loss.loss)) {
     throw DataError(
@@ -243,9 +165,7 @@ void Trainer::Impl::train_step() {
   const double progress =
       epoch_ + (static_cast<double>(step_) + 0.5) / static_cast<double>(steps_per_epoch_);
   learning_rate_ = options_.optimizer.learning_rate * schedule_->fraction(progress);
-  optimizer_->step(network_->weights(), network_->gradients(), network_->decays(), learning_rate_);
-  network_->weights_changed();
-  if (ema_) ema_->update(network_->weights());
+  learner_.step(learning_rate_);
   score_.add(loss, static_cast<std::size_t>(batch_size_));
   ++step_;
 }
@@ -254,7 +174,7 @@ void Trainer::Impl::train_epoch(Progress& progress, const Hooks& hooks) {
   const auto start = Clock::now();
   const std::size_t first_step = step_;
   double last_told = -1;
-  unfreeze();
+  learner_.unfreeze(epoch_);
   draw_order(kOrder, static_cast<std::uint64_t>(epoch_));
   while (step_ < steps_per_epoch_) {
     if (progress.stop_requested()) {
@@ -299,7 +219,7 @@ EpochRecord Trainer::Impl::finish_epoch(double seconds, std::size_t images) {
     record.validation_accuracy =
         static_cast<double>(validation.correct) / static_cast<double>(validation_->size());
     stop = early_stopping_.should_stop(validation.loss);
-    if (early_stopping_.best_epoch() == epoch_) best_ = current_parameters();
+    if (early_stopping_.best_epoch() == epoch_) best_ = learner_.parameters();
   }
   schedule_->end_epoch(record.validation_loss.value_or(record.loss));
   if (epoch_ == options_.epochs) {
@@ -311,18 +231,8 @@ EpochRecord Trainer::Impl::finish_epoch(double seconds, std::size_t images) {
   return record;
 }
 
-ParameterValues Trainer::Impl::current_parameters() const {
-  ParameterValues values = network_->parameters();
-  if (!ema_ || ema_->update_count() == 0) return values;
-  auto averaged = network_->to_declared(ema_->average());
-  for (auto& array : averaged) {
-    *std::ranges::find(values, array.name, &NamedArray::name) = std::move(array);
-  }
-  return values;
-}
-
 BatchLoss Trainer::Impl::validate() {
-  const ParameterValues values = current_parameters();
+  const ParameterValues values = learner_.parameters();
   const auto batch = std::min<std::size_t>(kValidationBatch, validation_->size());
   if (!validation_network_) {
     validation_network_.emplace(graph_, scaling_, static_cast<int>(batch), options_.precision,
@@ -348,24 +258,25 @@ BatchLoss Trainer::Impl::validate() {
 void Trainer::Impl::refresh_batch_norm() {
   // The best weights may be from a time when more was frozen.
   const bool best = options_.keep_best && !best_.empty();
-  const int epoch = std::max(best ? early_stopping_.best_epoch() - 1 : network_epoch_, 0);
-  if (!is_built_for(epoch)) build(epoch, result_);
+  const int epoch = std::max(best ? early_stopping_.best_epoch() - 1 : learner_.epoch(), 0);
+  if (!learner_.is_built_for(epoch)) learner_.start(epoch, result_);
   const auto first_trained =
       static_cast<std::size_t>(options_.fine_tuning.first_trained_layer(epoch));
   const auto trained = std::span(graph_.layers()).subspan(first_trained);
   if (std::ranges::find(trained, LayerKind::batch_norm, &Layer::kind) == trained.end()) return;
-  network_->set_parameters(result_);
+  TrainingNetwork& network = learner_.network();
+  network.set_parameters(result_);
   draw_order(kRefreshOrder, 0);
   for (int batch = 0; batch < options_.batch_norm_refresh; ++batch) {
     fill_batch(static_cast<std::size_t>(batch), std::nullopt);
-    network_->accumulate_statistics(batch == 0);
+    network.accumulate_statistics(batch == 0);
   }
-  result_ = network_->parameters();
+  result_ = network.parameters();
 }
 
 std::string Trainer::Impl::run(Progress& progress, const Hooks& hooks) {
   while (stopped_because_.empty()) train_epoch(progress, hooks);
-  result_ = options_.keep_best && !best_.empty() ? best_ : current_parameters();
+  result_ = options_.keep_best && !best_.empty() ? best_ : learner_.parameters();
   if (options_.batch_norm_refresh > 0) refresh_batch_norm();
   return stopped_because_;
 }
@@ -379,19 +290,11 @@ TrainerState Trainer::Impl::state() const {
                   {"correct", score_.correct},
                   {"samples", score_.samples},
                   {"learning_rate", learning_rate_},
-                  {"network_epoch", network_epoch_},
                   {"stopped_because", stopped_because_},
-                  {"optimizer_steps", optimizer_->step_count()},
                   {"schedule", schedule_->state()},
-                  {"early_stopping", early_stopping_.state()},
-                  {"ema_updates", ema_ ? ema_->update_count() : 0}};
-  append_arrays(state.arrays, "parameters", network_->parameters());
-  const auto names = optimizer_->state_names();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    append_arrays(state.arrays, names[i], network_->to_declared(optimizer_->state(i)));
-  }
-  if (ema_) append_arrays(state.arrays, "ema", network_->to_declared(ema_->average()));
-  append_arrays(state.arrays, "best", best_);
+                  {"early_stopping", early_stopping_.state()}};
+  learner_.save(state);
+  append_arrays(state, "best", best_);
   return state;
 }
 
@@ -408,23 +311,8 @@ void Trainer::Impl::restore(const TrainerState& state) {
     stopped_because_ = values.at("stopped_because");
     schedule_->set_state(values.at("schedule"));
     early_stopping_.set_state(values.at("early_stopping"));
-    const ParameterValues parameters = take_arrays(state.arrays, "parameters");
-    check_parameters(graph_, parameters, "checkpoint");
-    if (const int built = values.value("network_epoch", 0); !is_built_for(built)) {
-      build(built, parameters);
-    }
-    network_->set_parameters(parameters);
-    optimizer_->set_step_count(values.at("optimizer_steps"));
-    const auto names = optimizer_->state_names();
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      network_->from_declared(take_arrays(state.arrays, names[i]), optimizer_->state(i));
-    }
-    if (ema_) {
-      std::vector<float> average(network_->weights().size());
-      network_->from_declared(take_arrays(state.arrays, "ema"), average);
-      ema_->restore(average, values.at("ema_updates"));
-    }
-    best_ = take_arrays(state.arrays, "best");
+    learner_.restore(state);
+    best_ = take_arrays(state, "best");
     if (!best_.empty()) check_parameters(graph_, best_, "checkpoint");
   } catch (const nlohmann::json::exception& error) {
     throw DataError(fmt::format("checkpoint: {}", error.what()));

@@ -12,7 +12,6 @@
 #include "base/text.hpp"
 #include "comparison/contrast.hpp"
 #include "comparison/findings.hpp"
-#include "comparison/plan.hpp"
 #include "report/disagreement_section.hpp"
 
 namespace thimble::report {

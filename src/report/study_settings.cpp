@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "comparison/plan.hpp"
 #include "report/study_sections.hpp"
 #include "report/words.hpp"
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 #include <exception>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,12 +21,13 @@
 #include "base/folder_lock.hpp"
 #include "base/free_memory.hpp"
 #include "base/parallel.hpp"
-#include "base/random.hpp"
+#include "base/text.hpp"
 #include "models/run_folder.hpp"
 #include "tuning/sampler.hpp"
 #include "tuning/stopping_rule.hpp"
 #include "tuning/study_clock.hpp"
 #include "tuning/study_plan.hpp"
+#include "tuning/suggestion.hpp"
 #include "tuning/trial_run.hpp"
 
 namespace thimble::tuning {
@@ -36,11 +38,13 @@ namespace fs = std::filesystem;
 
 constexpr int kMostJobs = 8;
 constexpr std::uint64_t kBytesPerJob = 1'000'000'000;
-/// How often settings are drawn again that were tried already.
-constexpr int kSuggestions = 20;
-constexpr int kDraws = 1000;
 /// So many failed trials without any other: the rest would fail as well.
 constexpr int kHopeless = 20;
+/// One trial's part of a budget in time: without a limit a single one could use it up, as a kernel
+/// SVM does that is asked to separate what cannot be.
+constexpr double kLongestShare = 0.1;
+/// However small that part is, a trial may take this many times as long as the quickest.
+constexpr double kLongestOfQuickest = 3;
 
 void make_folder(const fs::path& folder) {
   std::error_code error;
@@ -91,11 +95,12 @@ class Search {
   void remember_kept_trials();
   void work(int threads);
   void run_one(const TrialTask& task);
+  void end_cut_short(const TrialTask& task, const TrialProgress& progress);
   std::optional<TrialTask> next();
   TrialTask task_of(BegunTrial begun) const;
   std::optional<TrialTask> begin(int number, Assignment settings);
-  std::optional<Assignment> suggest(int number) const;
-  std::vector<Observation> observations() const;
+  std::optional<double> quickest_trial() const;
+  double longest_trial();
   bool may_begin() const;
   bool go_on(int number, const std::vector<double>& curve);
   void end(const TrialTask& task, const Trial& trial);
@@ -131,15 +136,22 @@ class Search {
 
 class Search::TrialProgress : public Progress {
  public:
-  explicit TrialProgress(Search& search) : search_(search) {}
+  explicit TrialProgress(Search& search)
+      : search_(search), limit_s_(search.longest_trial()), start_s_(search.clock_.seconds()) {}
   void update(std::uint64_t, std::uint64_t, const std::string&) override {
     const std::lock_guard lock(search_.mutex_);
     search_.observer_.at_work(search_.standing());
   }
-  bool stop_requested() const override { return search_.must_stop(); }
+  bool stop_requested() const override { return search_.must_stop() || takes_too_long(); }
+
+  bool takes_too_long() const { return seconds() > limit_s_; }
+  double seconds() const { return search_.clock_.seconds() - start_s_; }
+  double limit_s() const { return limit_s_; }
 
  private:
   Search& search_;
+  double limit_s_;
+  double start_s_;
 };
 
 void Search::remember_kept_trials() {
@@ -164,52 +176,8 @@ TrialTask Search::task_of(BegunTrial begun) const {
   return {std::move(begun), recipe_of(study_.plan, trial), folder, study_.plan.metric};
 }
 
-std::vector<Observation> Search::observations() const {
-  std::vector<Observation> all;
-  double worst = 0;
-  const auto add = [&](const Trial& trial) {
-    if (trial.state == Trial::State::failed) return;
-    // One that ended by itself did what there was to do.
-    const bool whole = trial.state == Trial::State::finished;
-    const int epochs = whole ? max_epochs_ : static_cast<int>(trial.curve.size());
-    all.push_back({trial.settings, trial.curve.back(), epochs});
-    worst = std::min(worst, trial.curve.back());
-  };
-  if (study_.baseline && !study_.baseline->settings.empty()) add(*study_.baseline);
-  for (const Trial& trial : study_.trials) add(trial);
-  for (const Trial& trial : study_.trials) {
-    // Worse than all others, and no further than any.
-    if (trial.state == Trial::State::failed) all.push_back({trial.settings, worst - 1, 0});
-  }
-  return all;
-}
-
-std::optional<Assignment> Search::suggest(int number) const {
-  const auto tried = [&](const Assignment& settings) {
-    return std::ranges::any_of(study_.trials,
-                               [&](const Trial& t) { return t.settings == settings; }) ||
-           std::ranges::any_of(running_, [&](const auto& r) { return r.second == settings; }) ||
-           (study_.baseline && study_.baseline->settings == settings);
-  };
-  const std::vector<Observation> known = observations();
-  const auto trial = static_cast<std::uint64_t>(number - 1);
-  for (std::uint64_t again = 0; again < kSuggestions; ++again) {
-    Assignment settings = sampler_->suggest(trial + (again << 32), known);
-    if (!tried(settings)) return settings;
-  }
-  Random random(hash_seed(study_.plan.seed, static_cast<std::uint64_t>(number)));
-  for (int draw = 0; draw < kDraws; ++draw) {
-    Assignment settings = space_.sample(random);
-    if (!tried(settings)) return settings;
-  }
-  return std::nullopt;
-}
-
-bool Search::may_begin() const {
-  if (budget_.trials && next_number_ > *budget_.trials) return false;
-  const auto failed = std::ranges::count(study_.trials, Trial::State::failed, &Trial::state);
-  if (failed >= kHopeless && static_cast<std::size_t>(failed) == study_.trials.size()) return false;
-  if (!budget_.seconds) return true;
+/// Seconds of the quickest finished one.
+std::optional<double> Search::quickest_trial() const {
   std::optional<double> quickest;
   const auto look_at = [&](const Trial& trial) {
     if (trial.state != Trial::State::finished) return;
@@ -217,7 +185,22 @@ bool Search::may_begin() const {
   };
   if (study_.baseline) look_at(*study_.baseline);
   std::ranges::for_each(study_.trials, look_at);
-  return clock_.seconds() + quickest.value_or(0) < *budget_.seconds;
+  return quickest;
+}
+
+/// Seconds that a trial may take which begins now. Until one finished none is known to be quicker.
+double Search::longest_trial() {
+  const std::lock_guard lock(mutex_);
+  const std::optional<double> quickest = quickest_trial();
+  if (!budget_.seconds || !quickest) return std::numeric_limits<double>::infinity();
+  return std::max(kLongestShare * *budget_.seconds, kLongestOfQuickest * *quickest);
+}
+
+bool Search::may_begin() const {
+  if (budget_.trials && next_number_ > *budget_.trials) return false;
+  const auto failed = std::ranges::count(study_.trials, Trial::State::failed, &Trial::state);
+  if (failed >= kHopeless && static_cast<std::size_t>(failed) == study_.trials.size()) return false;
+  return !budget_.seconds || clock_.seconds() + quickest_trial().value_or(0) < *budget_.seconds;
 }
 
 std::optional<TrialTask> Search::begin(int number, Assignment settings) {
@@ -244,7 +227,10 @@ std::optional<TrialTask> Search::next() {
     return begin(0, own_settings(space_, study_.plan.recipe).value_or(Assignment{}));
   }
   if (exhausted_ || !may_begin()) return std::nullopt;
-  std::optional<Assignment> settings = suggest(next_number_);
+  std::vector<Assignment> running;
+  for (const auto& [number, settings] : running_) running.push_back(settings);
+  std::optional<Assignment> settings =
+      untried_settings(*sampler_, space_, study_, running, next_number_, max_epochs_);
   if (!settings) {
     exhausted_ = true;
     observer_.note("all settings of the space were tried");
@@ -313,20 +299,32 @@ void Search::end(const TrialTask& task, const Trial& trial) {
 }
 
 void Search::run_one(const TrialTask& task) {
-  const int number = task.begun.number;
   TrialProgress progress(*this);
   try {
-    const auto ask = [&](const std::vector<double>& curve) { return go_on(number, curve); };
+    const auto ask = [&](const std::vector<double>& curve) {
+      return go_on(task.begun.number, curve);
+    };
     end(task, run_trial(task, samples_, ask, progress));
   } catch (const Cancelled&) {
     if (ended_ || observer_.stop_requested()) return;  // goes on when the study does
-    if (const auto trial = stopped_trial(task, "the time was over")) {
-      end(task, *trial);
-      return;
-    }
+    end_cut_short(task, progress);
+  }
+}
+
+/// Ends a trial that had no more time: its last whole epoch counts.
+void Search::end_cut_short(const TrialTask& task, const TrialProgress& progress) {
+  const bool too_long = progress.takes_too_long();
+  const std::string reason =
+      too_long ? fmt::format("took longer than {}", format_duration(progress.limit_s()))
+               : "the time was over";
+  if (const auto trial = stopped_trial(task, reason)) {
+    end(task, *trial);
+  } else if (too_long) {
+    end(task, failed_trial(task, reason, progress.seconds()));
+  } else {
     const std::lock_guard lock(mutex_);
-    running_.erase(number);
-    curves_.erase(number);
+    running_.erase(task.begun.number);
+    curves_.erase(task.begun.number);
     std::error_code ignored;
     fs::remove_all(task.folder, ignored);
   }

@@ -70,9 +70,10 @@ void open_study(const std::filesystem::path& folder, const StudyPlan& plan, bool
 
 /// Runs trials until the budget is spent: those that began and did not end go on from their
 /// checkpoints, the baseline comes before the first. With a budget in time no trial begins that
-/// takes longer than is left if it is as quick as the quickest so far, and those that run at its
-/// end are stopped; their last whole epoch counts. It ends early when all settings of the space
-/// were tried.
+/// takes longer than is left if it is as quick as the quickest so far, none goes on for more than a
+/// tenth of the budget or three times as long as the quickest, whichever is more, and those that
+/// run at its end are stopped; their last whole epoch counts. It ends early when all settings of
+/// the space were tried.
 ///
 /// @param train  the whole training split
 /// @return       the study, with at least one finished trial or baseline

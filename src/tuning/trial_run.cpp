@@ -116,10 +116,8 @@ Trial run_trial(const TrialTask& task, const TrainingSamples& samples,
   const Clock::time_point start = Clock::now();
   const double seconds_before = kept_epochs(task).seconds;
   Trial trial = begin(task);
-  const auto fail = [&](const std::string& why) {
-    trial = begin(task);
-    trial.state = Trial::State::failed;
-    trial.reason = why;
+  const auto seconds = [&] {
+    return seconds_before + std::chrono::duration<double>(Clock::now() - start).count();
   };
   try {
     train(task, samples, go_on, progress, trial);
@@ -128,11 +126,11 @@ Trial run_trial(const TrialTask& task, const TrainingSamples& samples,
   } catch (const FileError&) {
     throw;
   } catch (const std::bad_alloc&) {
-    fail("out of memory");
+    return failed_trial(task, "out of memory", seconds());
   } catch (const std::exception& error) {
-    fail(error.what());
+    return failed_trial(task, error.what(), seconds());
   }
-  trial.seconds = seconds_before + std::chrono::duration<double>(Clock::now() - start).count();
+  trial.seconds = seconds();
   return trial;
 }
 
@@ -148,6 +146,14 @@ std::optional<Trial> stopped_trial(const TrialTask& task, const std::string& rea
   trial.value = kept.curve.back();
   trial.loss = kept.loss;
   trial.seconds = kept.seconds;
+  return trial;
+}
+
+Trial failed_trial(const TrialTask& task, const std::string& reason, double seconds) {
+  Trial trial = begin(task);
+  trial.state = Trial::State::failed;
+  trial.reason = reason;
+  trial.seconds = seconds;
   return trial;
 }
 

@@ -45,6 +45,9 @@ std::vector<double> kept_curve(const TrialTask& task);
 /// has none.
 std::optional<Trial> stopped_trial(const TrialTask& task, const std::string& reason);
 
+/// One that came to nothing.
+Trial failed_trial(const TrialTask& task, const std::string& reason, double seconds);
+
 /// Writes trial.json and removes what an ended trial needs no longer; its model stays.
 void save_trial(const std::filesystem::path& folder, const Trial& trial);
 

@@ -99,5 +99,11 @@ TEST(Text, TrimsAndLowers) {
   EXPECT_EQ(to_lower("Ankle BOOT 7"), "ankle boot 7");
 }
 
+TEST(Text, FileNamesKeepLettersAndDigits) {
+  EXPECT_EQ(file_name_for("CNN, 5 epochs"), "cnn-5-epochs");
+  EXPECT_EQ(file_name_for("synthetic:seed=7"), "synthetic-seed-7");
+  EXPECT_EQ(file_name_for("../.."), "model");
+}
+
 }  // namespace
 }  // namespace thimble

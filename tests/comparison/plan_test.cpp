@@ -118,11 +118,5 @@ TEST_F(ComparisonPlanFile, RefusesWhatCannotBeCompared) {
   EXPECT_THROW(make_comparison_plan(request), UsageError);
 }
 
-TEST(FileNameFor, KeepsLettersAndDigits) {
-  EXPECT_EQ(file_name_for("CNN, 5 epochs"), "cnn-5-epochs");
-  EXPECT_EQ(file_name_for("synthetic:seed=7"), "synthetic-seed-7");
-  EXPECT_EQ(file_name_for("../.."), "model");
-}
-
 }  // namespace
 }  // namespace thimble

@@ -170,6 +170,21 @@ TEST(StudyRunner, ModelsWithoutEpochsEndWhereTheSpaceDoes) {
   EXPECT_EQ(listener.last.best, winner(study)->number);
 }
 
+TEST(StudyRunner, NoTrialUsesUpTheTimeOfTheOthers) {
+  const TemporaryFolder folder;
+  const StudyRequest request =
+      small_request(folder, "3s", "name = \"f\"\nfamily = \"forest\"\n[model]\nn_estimators = 1\n",
+                    "[model]\nn_estimators = [1, 2, 10000000]\n");
+  const Study study = run_small_study(folder / "s", request);
+  ASSERT_EQ(study.trials.size(), 2u);
+  const auto failed = std::ranges::find(study.trials, Trial::State::failed, &Trial::state);
+  ASSERT_NE(failed, study.trials.end());
+  EXPECT_EQ(failed->settings.at("model.n_estimators"), 10'000'000);
+  EXPECT_THAT(failed->reason, HasSubstr("took longer than 0.3 s"));
+  EXPECT_GT(failed->seconds, 0.3);
+  EXPECT_EQ(study.trials.size(), load_study(folder / "s").trials.size());
+}
+
 TEST(StudyRunner, TrialsSideBySide) {
   const TemporaryFolder folder;
   StudyRequest request = small_request(folder, "8trials");
