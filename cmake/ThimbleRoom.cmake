@@ -17,17 +17,29 @@ function(thimble_compile_options target)
   endif()
 endfunction()
 
-# Compiles what nearly every file includes once a target, for builds whose time goes to the compiler.
-# `kind` is "tests" or "rooms". A build that precompiles those of the tests alone still notices
-# where a file of src/ lacks an include.
+# Compiles what nearly every file includes once for all targets of a `kind`, "tests" or "rooms", and
+# for those with more headers of their own once more; for builds whose time goes to the compiler. A
+# build that precompiles those of the tests alone still notices where a file of src/ lacks an include.
 function(thimble_precompile target kind)
-  if(THIMBLE_PRECOMPILE STREQUAL "all" OR THIMBLE_PRECOMPILE STREQUAL kind)
-    target_precompile_headers(${target} PRIVATE <algorithm> <filesystem> <functional> <map> <memory>
-                              <optional> <span> <string> <vector> <fmt/format.h>
-                              <nlohmann/json.hpp> ${ARGN})
-    # With a time in it, no cache would know the precompiled header again.
-    target_compile_options(${target} PRIVATE
-      $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
+  if(NOT (THIMBLE_PRECOMPILE STREQUAL "all" OR THIMBLE_PRECOMPILE STREQUAL kind))
+    return()
+  endif()
+  # With a time in it, no cache would know the precompiled header again.
+  target_compile_options(${target} PRIVATE
+    $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
+  get_property(first GLOBAL PROPERTY THIMBLE_PRECOMPILED_${kind})
+  if(first AND NOT ARGN)
+    target_precompile_headers(${target} REUSE_FROM ${first})
+    return()
+  endif()
+  set(headers <algorithm> <filesystem> <functional> <map> <memory> <optional> <span> <string> <vector>
+              <fmt/format.h> <nlohmann/json.hpp>)
+  if(kind STREQUAL tests)
+    list(APPEND headers <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
+  target_precompile_headers(${target} PRIVATE ${headers} ${ARGN})
+  if(NOT first)
+    set_property(GLOBAL PROPERTY THIMBLE_PRECOMPILED_${kind} ${target})
   endif()
 endfunction()
 

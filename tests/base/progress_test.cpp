@@ -103,7 +103,9 @@ TEST(ConsoleProgress, ShowsRateAndTimeLeft) {
 TEST(ConsoleProgress, CutsTheLineAtTheTerminalsWidth) {
   const std::string printed = on_terminal([] {
     ConsoleProgress progress("t", "images");
-    progress.update(1, 2, std::string(100, 'x') + "end");
+    std::string text(100, 'x');
+    text += "end";
+    progress.update(1, 2, text);
   });
   const std::string line = printed.substr(1, printed.find("\x1b[K") - 1);
   EXPECT_EQ(line.size(), 69u);
