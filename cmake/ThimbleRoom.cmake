@@ -3,6 +3,8 @@
 function(thimble_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
                                            -Wnon-virtual-dtor -Woverloaded-virtual)
+  # Nobody reads errno after std::sqrt, and a call that may set it is never vectorised.
+  target_compile_options(${target} PRIVATE -fno-math-errno)
   # A loop marked as free of dependences may stay scalar in a build that does not optimise.
   if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
     target_compile_options(${target} PRIVATE -Wno-pass-failed)

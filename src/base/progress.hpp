@@ -25,6 +25,17 @@ class Progress {
   virtual bool stop_requested() const { return false; }
 };
 
+/// Passes on the wish to stop, and nothing of what is done.
+class StopOnly : public Progress {
+ public:
+  /// @param inner  is asked; outlives this
+  explicit StopOnly(const Progress& inner) : inner_(inner) {}
+  bool stop_requested() const override { return inner_.stop_requested(); }
+
+ private:
+  const Progress& inner_;
+};
+
 /// Progress for people: on a terminal one line on stderr, redrawn at most ten times a second with
 /// rate and time left; elsewhere a plain line every ten seconds at the most. `message` goes on a
 /// line of its own in both. Stops on SIGINT or SIGTERM once catch_interrupts() was called.

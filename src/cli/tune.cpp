@@ -279,7 +279,8 @@ void add_search_options(CLI::App& command, Arguments& arguments) {
   command
       .add_option("--budget", arguments.budget,
                   "How long to search, 90s, 30m or 2h, or how many trials, 40trials; the refit at "
-                  "the end is not counted. Without it 30m")
+                  "the end is not counted. Of a time no trial gets more than a tenth, or three "
+                  "times what the quickest took. Without it 30m")
       ->type_name("BUDGET");
   command
       .add_option("--method", arguments.method,

@@ -12,6 +12,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/folder.hpp"
 #include "base/hash.hpp"
 #include "base/json_difference.hpp"
 #include "base/json_number.hpp"
@@ -109,11 +110,7 @@ void open_folder(const LabelStudyFolder& folder, const json& plan) {
                     "another --out",
                     folder.path.string(), found));
   }
-  fs::create_directories(folder.path, error);
-  if (error || !fs::is_directory(folder.path)) {
-    throw FileError(fmt::format("{}: cannot make this folder: {}", folder.path.string(),
-                                error ? error.message() : "it is a file"));
-  }
+  make_folder(folder.path);
   write_file(folder.plan(), plan.dump(2) + "\n");
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/folder.hpp"
 #include "base/json_difference.hpp"
 #include "base/parallel.hpp"
 #include "base/shipped.hpp"
@@ -32,15 +33,6 @@ constexpr std::uint64_t kLargestPlan = 100'000'000;  // bytes
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error || !fs::is_directory(folder)) {
-    throw FileError(fmt::format("{}: cannot make this folder: {}", folder.string(),
-                                error ? error.message() : "it is a file"));
-  }
 }
 
 json read_plan_json(const fs::path& path) {
@@ -140,17 +132,6 @@ std::uint64_t file_bytes(const fs::path& path) {
   return error ? 0 : bytes;
 }
 
-/// Passes on the wish to stop. What is counted differs from step to step, so only the training,
-/// which takes longest, is shown.
-class StopOnly : public Progress {
- public:
-  explicit StopOnly(const Progress& inner) : inner_(inner) {}
-  bool stop_requested() const override { return inner_.stop_requested(); }
-
- private:
-  const Progress& inner_;
-};
-
 FinishedCell train_cell(const ComparisonEntry& entry, DatasetSplits splits, const CellPaths& paths,
                         Progress& progress) {
   FinishedCell cell{new_result(entry, splits), {}};
@@ -171,6 +152,7 @@ FinishedCell train_cell(const ComparisonEntry& entry, DatasetSplits splits, cons
   training.seconds = seconds_before + report.seconds;
   training.stopped_because = report.stopped_because;
 
+  // What is counted differs from step to step: only the training, which takes longest, is shown.
   StopOnly silent(progress);
   judge_validation(*classifier, samples, &silent);
   classifier->save(run.model());

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/folder.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "data/download.hpp"
@@ -71,12 +72,7 @@ class Fetcher {
   }
 
   FetchReport run() {
-    std::error_code error;
-    fs::create_directories(report_.folder, error);
-    if (error) {
-      throw FileError(
-          fmt::format("{}: cannot make this folder: {}", report_.folder.string(), error.message()));
-    }
+    make_folder(report_.folder);
     for (const PublishedFile& file : dataset_.files) {
       get(file);
       done_ += file.bytes;

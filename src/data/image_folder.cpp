@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/folder.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "imaging/codec.hpp"
@@ -211,22 +212,13 @@ void write_png_now(const fs::path& path, const Picture& picture) {
   }
 }
 
-void create_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    throw FileError(
-        fmt::format("{}: cannot make this folder: {}", folder.string(), error.message()));
-  }
-}
-
 void write_set(const fs::path& folder, const Dataset& set, const std::function<void()>& check) {
   const std::vector<std::size_t> counts = set.class_counts();
   std::vector<fs::path> class_folders;
   for (std::size_t k = 0; k < counts.size(); ++k) {
     class_folders.push_back(folder / class_folder_name(k, counts.size(), set.classes[k]));
     // An empty class folder would be refused when read, rightly.
-    if (counts[k] > 0) create_folder(class_folders.back());
+    if (counts[k] > 0) make_folder(class_folders.back());
   }
   const std::size_t digits = std::max<std::size_t>(5, std::to_string(set.size()).size());
   for (std::size_t from = 0; from < set.size(); from += kPicturesAtATime) {

@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "base/folder.hpp"
 
 namespace thimble {
 namespace {
@@ -29,9 +30,7 @@ nn::NamedArray to_array(const std::string& name, const Tensor& tensor) {
 }
 
 void save_checkpoint(const std::filesystem::path& folder, const nn::TrainerState& state) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw FileError(folder.string() + ": cannot be made: " + error.message());
+  make_folder(folder);
   ModelFile file;
   file.metadata[kStateKey] = state.values.dump();
   // Tensors come back sorted by name; this list keeps their order.

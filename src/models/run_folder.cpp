@@ -10,6 +10,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/folder.hpp"
 #include "base/json_difference.hpp"
 #include "base/shipped.hpp"
 #include "models/recipe_toml.hpp"
@@ -126,12 +127,7 @@ std::vector<json> read_history(const fs::path& history) {
 RunFolder RunFolder::open(const fs::path& folder, const Recipe& recipe,
                           const std::string& data_fingerprint, bool resume) {
   const json config = config_of(recipe, data_fingerprint);
-  std::error_code error;
-  const bool made_folder = fs::create_directories(folder, error);
-  if (error || !fs::is_directory(folder)) {
-    throw FileError(folder.string() +
-                    ": cannot make this folder: " + (error ? error.message() : "it is a file"));
-  }
+  const bool made_folder = make_folder(folder);
   RunFolder run(folder);
   run.made_folder_ = made_folder;
   if (holds_run(folder)) {

@@ -206,11 +206,20 @@ std::string frozen_text(const nn::Graph& graph, const nn::FineTuning& tuning, in
   return text;
 }
 
+/// What torch.save() writes: a zip archive, or before PyTorch 1.6 a pickle.
+void refuse_pickle(const std::string& bytes, const std::string& place) {
+  if (!bytes.starts_with("PK\x03\x04") && !bytes.starts_with("\x80\x02\x8a\x0a")) return;
+  throw DataError(place +
+                  ": a PyTorch checkpoint, which only PyTorch can read; turn it into safetensors "
+                  "with scripts/convert-torchvision");
+}
+
 }  // namespace
 
 InitialNetwork load_initial_network(const std::string& init, const std::string& stem) {
   const std::filesystem::path path = find_model(init);
   std::string bytes = read_file(path);
+  refuse_pickle(bytes, path.string());
   const std::span data = std::as_bytes(std::span(bytes));
   InitialNetwork initial;
   initial.sha256 = sha256_hex(data);

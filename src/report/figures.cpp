@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <optional>
-#include <system_error>
-
-#include <fmt/format.h>
 
 #include "base/atomic_file.hpp"
-#include "base/error.hpp"
+#include "base/folder.hpp"
 #include "imaging/contact_sheet.hpp"
 #include "report/drawing/script_engine.hpp"
 #include "report/drawing/svg_raster.hpp"
@@ -149,12 +146,7 @@ std::vector<fs::path> write_figures(const fs::path& folder, const Report& report
   for (const Section& section : report.sections) {
     for (const Block& block : section.blocks) drawer.draw(block);
   }
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    throw FileError(fmt::format("{}: cannot make the folder for figures: {}", folder.string(),
-                                error.message()));
-  }
+  make_folder(folder);
   std::vector<fs::path> written;
   for (const File& file : drawer.files()) {
     written.push_back(folder / file.name);

@@ -33,7 +33,8 @@ const json* find_setting(const json& settings, const std::string& key) {
   return place;
 }
 
-void refuse_common_settings(const SearchSpace& space) {
+/// @param place  names the space in messages, as do the others
+void refuse_common_settings(const SearchSpace& space, const std::string& place) {
   const std::map<std::string, const char*> common = {
       {"training.epochs", "the trials have it in common; set it with --epochs"},
       {"training.validation_fraction",
@@ -41,12 +42,13 @@ void refuse_common_settings(const SearchSpace& space) {
   for (const Parameter& parameter : space.parameters()) {
     const auto found = common.find(parameter.key);
     if (found == common.end()) continue;
-    throw UsageError(fmt::format("space: {}: {}", parameter.key, found->second));
+    throw UsageError(fmt::format("{}: {}: {}", place, parameter.key, found->second));
   }
 }
 
 /// Makes sure that each parameter is taken by the recipe for some of its values.
-void check_space(const SearchSpace& space, const Recipe& recipe, std::uint64_t seed) {
+void check_space(const SearchSpace& space, const Recipe& recipe, std::uint64_t seed,
+                 const std::string& place) {
   std::map<std::string, std::string> refused;  // key to the first message
   std::map<std::string, bool> taken;
   Random random(hash_seed(seed, 0));
@@ -70,7 +72,7 @@ void check_space(const SearchSpace& space, const Recipe& recipe, std::uint64_t s
     const auto found = refused.find(parameter.key);
     if (found == refused.end() || taken[parameter.key]) continue;
     throw UsageError(
-        fmt::format("space: no value of {} was taken. {}", parameter.key, found->second));
+        fmt::format("{}: no value of {} was taken. {}", place, parameter.key, found->second));
   }
 }
 
@@ -133,10 +135,10 @@ std::optional<int> epochs_of(const Recipe& recipe) {
 StudyPlan make_study_plan(const StudyRequest& request, const Dataset& train) {
   StudyPlan plan;
   plan.recipe = chosen_recipe(request);
-  const SearchSpace space =
-      load_search_space(request.space.empty() ? plan.recipe.name : request.space);
-  refuse_common_settings(space);
-  check_space(space, plan.recipe, request.seed);
+  const std::string place = request.space.empty() ? plan.recipe.name : request.space;
+  const SearchSpace space = load_search_space(place);
+  refuse_common_settings(space, "space " + place);
+  check_space(space, plan.recipe, request.seed, "space " + place);
   plan.space_toml = space.to_toml();
   (void)make_sampler(request.sampler, space, request.seed);
   check_metric(request.metric);

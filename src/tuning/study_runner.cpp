@@ -18,6 +18,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/folder.hpp"
 #include "base/folder_lock.hpp"
 #include "base/free_memory.hpp"
 #include "base/parallel.hpp"
@@ -45,15 +46,6 @@ constexpr int kHopeless = 20;
 constexpr double kLongestShare = 0.1;
 /// However small that part is, a trial may take this many times as long as the quickest.
 constexpr double kLongestOfQuickest = 3;
-
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error || !fs::is_directory(folder)) {
-    throw FileError(fmt::format("{}: cannot make this folder: {}", folder.string(),
-                                error ? error.message() : "it is a file"));
-  }
-}
 
 /// Sets the calling thread's share of the cores while it lives.
 class ThreadShare {

@@ -49,16 +49,6 @@ Trial begin(const TrialTask& task) {
   return trial;
 }
 
-/// Passes on the wish to stop alone: what is counted in judging would look like a new training.
-class StopOnly : public Progress {
- public:
-  explicit StopOnly(const Progress& inner) : inner_(inner) {}
-  bool stop_requested() const override { return inner_.stop_requested(); }
-
- private:
-  const Progress& inner_;
-};
-
 void require_finite(double value, const std::string& when) {
   if (!std::isfinite(value)) {
     throw DataError("the loss on validation is no longer a number " + when);
@@ -96,6 +86,7 @@ void train(const TrialTask& task, const TrainingSamples& samples,
     trial.value = trial.curve.back();
     return;
   }
+  // What is counted in judging would look like a new training.
   StopOnly silent(progress);
   const auto judged = judge_validation(*classifier, samples, &silent);
   trial.loss = judged->evaluation.loss;

@@ -65,6 +65,27 @@ TEST(Progress, TheDefaultDoesNothing) {
   EXPECT_FALSE(progress.stop_requested());
 }
 
+class Stopping : public Progress {
+ public:
+  void update(std::uint64_t, std::uint64_t, const std::string&) override { ++told; }
+  void message(const std::string&) override { ++told; }
+  bool stop_requested() const override { return stop; }
+
+  int told = 0;
+  bool stop = false;
+};
+
+TEST(StopOnly, TellsNothingAndAsks) {
+  Stopping inner;
+  StopOnly silent(inner);
+  silent.update(1, 2, "x");
+  silent.message("x");
+  EXPECT_EQ(inner.told, 0);
+  EXPECT_FALSE(silent.stop_requested());
+  inner.stop = true;
+  EXPECT_TRUE(silent.stop_requested());
+}
+
 TEST(ConsoleProgress, PrintsOnlyMessagesOfShortWorkWhereThereIsNoTerminal) {
   testing::internal::CaptureStderr();
   {

@@ -9,6 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -125,9 +126,11 @@ TEST_F(Tune, SaysWhatIsWrongBeforeItBegins) {
   EXPECT_THAT(refused("1trials", {"--method", "grid"}), HasSubstr("grid"));
   write_text(folder_ / "space.toml", "[training]\nepochs = [1, 2]\n");
   EXPECT_THAT(refused("1trials"),
-              HasSubstr("space: training.epochs: the trials have it in common"));
+              HasSubstr("space.toml: training.epochs: the trials have it in common"));
   write_text(folder_ / "space.toml", "[optimizer]\nlearning_rat = [0.1, 0.2]\n");
-  EXPECT_THAT(refused("1trials"), HasSubstr("did you mean"));
+  EXPECT_THAT(refused("1trials"),
+              AllOf(HasSubstr("space.toml: no value of optimizer.learning_rat was taken"),
+                    HasSubstr("did you mean")));
   write_text(folder_ / "space.toml", "[optimizer]\nlearning_rate = { low = 2, high = 1 }\n");
   EXPECT_THAT(refused("1trials"), HasSubstr("optimizer.learning_rate"));
 }

@@ -2,33 +2,17 @@
 // same from the JSON it is written as.
 
 #include <cstdint>
-#include <cstdlib>
 
 #include <nlohmann/json.hpp>
 
-#include "base/error.hpp"
 #include "comparison/cell.hpp"
 #include "comparison/plan.hpp"
-
-namespace {
-
-template <typename Read>
-void require_round_trip(const nlohmann::json& document, Read read) {
-  try {
-    const nlohmann::json written = to_json(read(document, "fuzz"));
-    if (to_json(read(written, "again")) != written) std::abort();
-  } catch (const thimble::DataError&) {
-  } catch (const thimble::UsageError&) {
-  } catch (const thimble::FileError&) {
-  }
-}
-
-}  // namespace
+#include "json_round_trip.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const nlohmann::json document = nlohmann::json::parse(data, data + size, nullptr, false);
   if (document.is_discarded()) return 0;
-  require_round_trip(document, thimble::cell_result_from_json);
-  require_round_trip(document, thimble::comparison_plan_from_json);
+  thimble::require_round_trip(document, thimble::cell_result_from_json);
+  thimble::require_round_trip(document, thimble::comparison_plan_from_json);
   return 0;
 }

@@ -255,6 +255,8 @@ TEST_F(TransferredModel, RefusesWhatCannotBeStartedFrom) {
   (void)centroids->fit(make_synthetic({50, 0, 5, {12, 12, 1}}).train, {});
   centroids->save(init());
   EXPECT_THAT(message(starting()), HasSubstr("it is a model of family 'nearest-centroid'"));
+  write_file(init(), std::string("PK\x03\x04 as torch.save() writes"));
+  EXPECT_THAT(message(starting()), HasSubstr("a PyTorch checkpoint"));
   EXPECT_THAT(message(recipe({"transfer.freeze=backbone"})),
               HasSubstr("transfer.freeze: \"backbone\" without transfer.init"));
   EXPECT_THAT(message(recipe({"transfer.freeze=2"})), HasSubstr("\"2\" without transfer.init"));
