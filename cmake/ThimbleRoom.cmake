@@ -19,11 +19,23 @@ function(thimble_compile_options target)
   endif()
 endfunction()
 
-# Compiles what nearly every file includes once for all targets of a `kind`, "tests" or "rooms", and
-# for those with more headers of their own once more; for builds whose time goes to the compiler. A
-# build that precompiles those of the tests alone still notices where a file of src/ lacks an include.
+# Compiles headers once, for builds whose time goes to the compiler: what nearly every file includes
+# once for all targets of a `kind`, "tests" or "rooms", and together with the headers named here once
+# more for the target that names them. A build that precompiles for the tests alone takes no more than
+# those named for a room, and so still notices where a file of src/ lacks an include.
 function(thimble_precompile target kind)
-  if(NOT (THIMBLE_PRECOMPILE STREQUAL "all" OR THIMBLE_PRECOMPILE STREQUAL kind))
+  if(NOT THIMBLE_PRECOMPILE)
+    return()
+  endif()
+  set(headers <algorithm> <filesystem> <functional> <map> <memory> <optional> <span> <string> <vector>
+              <fmt/format.h> <nlohmann/json.hpp>)
+  if(kind STREQUAL tests)
+    list(APPEND headers <gmock/gmock.h> <gtest/gtest.h>)
+  elseif(NOT THIMBLE_PRECOMPILE STREQUAL all)
+    set(headers)
+  endif()
+  list(APPEND headers ${ARGN})
+  if(NOT headers)
     return()
   endif()
   # With a time in it, no cache would know the precompiled header again.
@@ -34,13 +46,8 @@ function(thimble_precompile target kind)
     target_precompile_headers(${target} REUSE_FROM ${first})
     return()
   endif()
-  set(headers <algorithm> <filesystem> <functional> <map> <memory> <optional> <span> <string> <vector>
-              <fmt/format.h> <nlohmann/json.hpp>)
-  if(kind STREQUAL tests)
-    list(APPEND headers <gmock/gmock.h> <gtest/gtest.h>)
-  endif()
-  target_precompile_headers(${target} PRIVATE ${headers} ${ARGN})
-  if(NOT first)
+  target_precompile_headers(${target} PRIVATE ${headers})
+  if(NOT ARGN)
     set_property(GLOBAL PROPERTY THIMBLE_PRECOMPILED_${kind} ${target})
   endif()
 endfunction()

@@ -86,7 +86,7 @@ TEST(Figures, AFolderThatCannotBeMadeIsSaid) {
   const TemporaryFolder folder;
   write_text(folder / "file", "");
   EXPECT_THAT(message_of<FileError>([&] { write_figures(folder / "file" / "figures", Report()); }),
-              HasSubstr("cannot make the folder"));
+              HasSubstr("file/figures: cannot make this folder"));
 }
 
 TEST(ScriptEngine, SaysWhatIsWrong) {
