@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/isa.hpp"
+
 #define THIMBLE_INLINE [[gnu::always_inline]] inline
 #if defined(__clang__)
 #define THIMBLE_UNROLL _Pragma("unroll")
@@ -239,22 +241,13 @@ THIMBLE_INLINE void square_product(const float* triangle, std::size_t order, con
 THIMBLE_KERNELS(avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))), 64, 2)
 THIMBLE_KERNELS(avx2, __attribute__((target("avx2,fma"))), 32, 1)
 
-bool has_avx512() {
-  static const bool has = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
-  return has;
-}
-bool has_avx2() {
-  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return has;
-}
 #endif
 THIMBLE_KERNELS(portable, , 16, 1)
 
 #if defined(__x86_64__)
-#define THIMBLE_BEST(function, ...)                        \
-  if (has_avx512()) return function##_avx512(__VA_ARGS__); \
-  if (has_avx2()) return function##_avx2(__VA_ARGS__);     \
+#define THIMBLE_BEST(function, ...)                                                         \
+  if (has(Isa::avx512)) return function##_avx512(__VA_ARGS__);                              \
+  if (has(Isa::avx2) && __builtin_cpu_supports("fma")) return function##_avx2(__VA_ARGS__); \
   function##_portable(__VA_ARGS__)
 #else
 #define THIMBLE_BEST(function, ...) function##_portable(__VA_ARGS__)

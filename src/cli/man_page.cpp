@@ -78,6 +78,11 @@ Folder of the models that are found by name.
 \fBTHIMBLE_ONNXRUNTIME\fR
 File of ONNX Runtime's library, instead of looking for it; for ONNX files alone.
 .TP
+\fBTHIMBLE_ISA\fR
+The widest instruction set to use: portable, avx2, avx512, avx512_bf16 or amx, of those that the
+machine has; without it the widest of them. oneDNN keeps to it too, and to its own
+ONEDNN_MAX_CPU_ISA. Sums of floating point numbers depend on the set.
+.TP
 \fBOMP_NUM_THREADS\fR
 Threads to use; \fB\-\-threads\fR goes first.
 )";

@@ -15,6 +15,7 @@
 #include <CLI/Config.hpp>
 
 #include "base/error.hpp"
+#include "base/isa.hpp"
 #include "base/shipped.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
@@ -27,7 +28,9 @@ constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 
 void add_commands(CLI::App& program) {
-  program.set_version_flag("--version", "thimble " + program_version(), "Print the version");
+  program.set_version_flag(
+      "--version", [] { return "thimble " + program_version() + " (" + to_string(isa()) + ")"; },
+      "Print the version, and the instruction set that is used");
   // Before the commands are added: they take over the formatter.
   program.formatter(std::make_shared<HelpFormatter>());
   program.set_help_flag("-h,--help", "Print this help");
@@ -139,6 +142,7 @@ int report_usage(const CLI::App& program, const std::vector<std::string>& argume
 
 int run_checked(CLI::App& program, const std::vector<std::string>& arguments) {
   try {
+    isa();  // before anything is done for a THIMBLE_ISA that makes no sense
     // CLI11 takes the words from the end.
     program.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     return 0;

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "base/isa.hpp"
 #include "linalg/byte_products_kernels.hpp"
 
 #if defined(__x86_64__)
@@ -98,7 +99,7 @@ struct Multiply {
 const ByteKernel* avx2_byte_kernel() {
   static constexpr ByteKernel kernel{"avx2", kGroup,  kQueryBytes,
                                      false,  lay_out, multiply_group<Multiply, kGroup>};
-  return __builtin_cpu_supports("avx2") ? &kernel : nullptr;
+  return has(Isa::avx2) ? &kernel : nullptr;
 }
 
 }  // namespace thimble::linalg

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "base/isa.hpp"
 #include "linalg/byte_products_kernels.hpp"
 
 #if defined(__x86_64__)
@@ -79,9 +80,7 @@ struct Multiply {
 const ByteKernel* avx512_byte_kernel() {
   static constexpr ByteKernel kernel{"avx512_vnni", kGroup,  kQuadBytes,
                                      true,          lay_out, multiply_group<Multiply, kGroup>};
-  const bool supported = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                         __builtin_cpu_supports("avx512vnni");
-  return supported ? &kernel : nullptr;
+  return has(Isa::avx512) && __builtin_cpu_supports("avx512vnni") ? &kernel : nullptr;
 }
 
 }  // namespace thimble::linalg

@@ -42,7 +42,7 @@ struct ByteKernel {
                    std::size_t quads, const TileSums& sums);
 };
 
-/// Null where the processor lacks the instructions.
+/// Null where the processor lacks the instructions or THIMBLE_ISA forbids them.
 const ByteKernel* portable_byte_kernel();
 const ByteKernel* avx2_byte_kernel();
 const ByteKernel* avx512_byte_kernel();

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "linalg/onednn_isa.hpp"
 
 namespace thimble::linalg {
 
@@ -15,6 +16,7 @@ void sgemm(Transpose transpose_a, Transpose transpose_b, std::size_t m, std::siz
            std::size_t k, float alpha, const float* a, std::size_t lda, const float* b,
            std::size_t ldb, float beta, float* c, std::size_t ldc) {
   if (m == 0 || n == 0) return;
+  limit_onednn();
   const SerialScope serial;
   const auto letter = [](Transpose t) { return t == Transpose::yes ? 'T' : 'N'; };
   const auto dim = [](std::size_t size) { return static_cast<dnnl_dim_t>(size); };

@@ -13,6 +13,7 @@ namespace thimble::nn {
 namespace {
 
 bool has_isa(dnnl::cpu_isa isa) {
+  cpu_engine();  // first, for it tells oneDNN what it may use
   // Each instruction set's value has the bits of those it contains.
   const auto have = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
   const auto want = static_cast<unsigned>(isa);

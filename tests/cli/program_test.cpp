@@ -56,6 +56,13 @@ TEST(Program, EveryCommandHasHelpWithExamplesInNarrowLines) {
 
 TEST(Program, TellsItsVersion) { EXPECT_THAT(run({"--version"}).out, StartsWith("thimble 0.")); }
 
+TEST(Program, RefusesAnInstructionSetThatDoesNotExist) {
+  EXPECT_EQ(shell("THIMBLE_ISA=sse9 $THIMBLE model list; echo $?"),
+            "thimble: error: THIMBLE_ISA: 'sse9', expected portable, avx2, avx512, avx512_bf16 or "
+            "amx\n2\n");
+  EXPECT_THAT(shell("THIMBLE_ISA=portable $THIMBLE --version"), HasSubstr(" (portable)\n"));
+}
+
 TEST(Program, SuggestsTheNearestWord) {
   const auto message = [](const std::vector<std::string>& arguments) {
     const Outcome outcome = run(arguments);

@@ -2,10 +2,15 @@
 
 #include <cstring>
 
+#include "linalg/onednn_isa.hpp"
+
 namespace thimble::nn {
 
 const dnnl::engine& cpu_engine() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  static const dnnl::engine engine = [] {
+    linalg::limit_onednn();
+    return dnnl::engine(dnnl::engine::kind::cpu, 0);
+  }();
   return engine;
 }
 

@@ -4,6 +4,7 @@
 #include "nn/engine/pooled_convolution_avx512.hpp"
 
 #include "base/error.hpp"
+#include "base/isa.hpp"
 
 #if defined(__x86_64__)
 
@@ -339,10 +340,7 @@ int blocks_at_once(const PooledConvolution& s) { return s.in_channels % (2 * kLa
 
 }  // namespace
 
-bool available() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-}
+bool available() { return has(Isa::avx512); }
 
 Scratch::Scratch(const PooledConvolution& s)
     : plane(Sizes(s).padded + kLanes),
