@@ -15,20 +15,16 @@ namespace {
   throw UsageError(fmt::format("model {}: {}", classifier.description().name, problem));
 }
 
-bool has_weights(const nn::Layer& layer) {
-  return layer.kind == nn::LayerKind::conv || layer.kind == nn::LayerKind::dense;
-}
-
 /// The layer whose output goes into the last dense layer.
 int embedding_layer(const nn::Graph& graph, const Classifier& classifier) {
   const auto& layers = graph.layers();
-  const auto head = std::find_if(layers.rbegin(), layers.rend(), [](const nn::Layer& layer) {
-    return layer.kind == nn::LayerKind::dense;
-  });
+  const auto head = std::find_if(layers.rbegin(), layers.rend(),
+                                 [](const auto& layer) { return layer->traits().fully_connected; });
   if (head == layers.rend()) {
     refuse(classifier, "it has no dense layer, whose input would be the embedding");
   }
-  const int last = head->inputs.front();
+  const int last = (*head)->inputs().front().layer;
+  const auto has_weights = [](const auto& layer) { return layer->traits().has_weights; };
   if (std::none_of(layers.begin(), layers.begin() + last + 1, has_weights)) {
     refuse(classifier, "it has no hidden layer, so its embedding would be the pixels themselves");
   }

@@ -25,9 +25,8 @@ float mean(const std::vector<float>& values) {
 
 /// True if a layer takes the pictures themselves, or these flattened.
 bool reads_pictures(const nn::Graph& graph, const nn::Layer& layer) {
-  const nn::Layer& input = graph.layer(layer.inputs[0]);
-  return input.kind == nn::LayerKind::input ||
-         (input.kind == nn::LayerKind::flatten && reads_pictures(graph, input));
+  const nn::Layer& input = graph.layer(layer.inputs().front().layer);
+  return input.index() == 0 || (input.traits().flattens && reads_pictures(graph, input));
 }
 
 /// sum_c W_c (b_c - b a_c / a), one number for each of the outputs of weights [out, colours, ...].
@@ -57,19 +56,17 @@ void add_constants_of_colours(const InitialNetwork& colour, const nn::Graph& gra
   const auto layer_count = static_cast<int>(graph.layers().size());
   for (int i = 1; i < layer_count; ++i) {
     const nn::Layer& layer = graph.layer(i);
-    const bool has_weights =
-        layer.kind == nn::LayerKind::conv || layer.kind == nn::LayerKind::dense;
-    if (!has_weights || !reads_pictures(graph, layer)) continue;
+    if (!layer.traits().has_weights || !reads_pictures(graph, layer)) continue;
     const auto weights =
-        std::ranges::find(colour.parameters, layer.name + ".weight", &NamedArray::name);
+        std::ranges::find(colour.parameters, layer.name() + ".weight", &NamedArray::name);
     if (weights == colour.parameters.end()) continue;
     const std::vector<float> added = constants(*weights, colour.scaling);
     const int behind = graph.sole_consumer(i);
-    if (NamedArray* bias = find(grey, layer.name + ".bias")) {
+    if (NamedArray* bias = find(grey, layer.name() + ".bias")) {
       for (std::size_t o = 0; o < added.size(); ++o) bias->values[o] += added[o];
-    } else if (behind >= 0 && graph.layer(behind).kind == nn::LayerKind::batch_norm) {
+    } else if (behind >= 0 && graph.layer(behind).traits().normalizes) {
       // (x + c) - m = x - (m - c)
-      NamedArray* running = find(grey, graph.layer(behind).name + ".running_mean");
+      NamedArray* running = find(grey, graph.layer(behind).name() + ".running_mean");
       if (running == nullptr) continue;
       for (std::size_t o = 0; o < added.size(); ++o) running->values[o] -= added[o];
     }

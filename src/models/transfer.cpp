@@ -153,16 +153,15 @@ class Carrier {
 
   /// Layers behind a flattened map take it pixel by pixel.
   void check_flattened(const nn::Graph& graph) const {
-    for (const nn::Layer& layer : graph.layers()) {
-      if (layer.kind != nn::LayerKind::flatten) continue;
-      const auto input = static_cast<std::size_t>(layer.inputs[0]);
-      const nn::Shape& took = before_.layers()[input].output;
-      const nn::Shape& gets = graph.layers()[input].output;
+    for (const auto& layer : graph.layers()) {
+      if (!layer->traits().flattens) continue;
+      const nn::Shape& took = before_.layer(layer->index()).input();
+      const nn::Shape& gets = layer->input();
       if (took.height == gets.height && took.width == gets.width) continue;
       throw UsageError(
           fmt::format("{} would get {}, it took {}; resize the pictures, or start "
                       "from a network with global pooling",
-                      layer.name, nn::to_string(gets), nn::to_string(took)));
+                      layer->name(), nn::to_string(gets), nn::to_string(took)));
     }
   }
 
@@ -190,11 +189,8 @@ std::string frozen_text(const nn::Graph& graph, const nn::FineTuning& tuning, in
   if (stages == 0) return "nothing is frozen";
   std::int64_t frozen = 0;
   for (const auto& declared : graph.parameters()) {
-    const bool trainable = declared.role != nn::ParameterRole::running_mean &&
-                           declared.role != nn::ParameterRole::running_variance;
-    if (!trainable || declared.layer >= tuning.first_trained_layers.front()) continue;
-    frozen += std::accumulate(declared.shape.begin(), declared.shape.end(), std::int64_t{1},
-                              std::multiplies<>());
+    const bool is_frozen = declared.layer < tuning.first_trained_layers.front();
+    if (declared.is_trained() && is_frozen) frozen += declared.size();
   }
   std::string text = fmt::format("{} {} frozen, {} of {} parameters", stages,
                                  stages == 1 ? "stage is" : "stages are",

@@ -11,8 +11,8 @@ namespace {
 
 /// The layer, or the first of the dropouts that alone feed it.
 int with_dropout_before(const Graph& graph, int layer) {
-  while (layer > 1 && graph.layer(layer).inputs[0] == layer - 1 &&
-         graph.layer(layer - 1).kind == LayerKind::dropout) {
+  while (layer > 1 && graph.layer(layer).inputs().front().layer == layer - 1 &&
+         graph.layer(layer - 1).traits().only_in_training) {
     --layer;
   }
   return layer;
@@ -25,10 +25,11 @@ constexpr std::int64_t kLargestReduction = std::int64_t{1} << 31;
 std::vector<std::int64_t> reductions(const Graph& graph) {
   std::vector<std::int64_t> all(graph.layers().size(), 1);
   for (std::size_t i = 1; i < all.size(); ++i) {
-    const Layer& l = graph.layers()[i];
-    for (const int input : l.inputs)
-      all[i] = std::max(all[i], all[static_cast<std::size_t>(input)]);
-    all[i] = std::min(all[i] * l.stride.height * l.stride.width, kLargestReduction);
+    const Layer& l = *graph.layers()[i];
+    for (const LayerInput& input : l.inputs())
+      all[i] = std::max(all[i], all[static_cast<std::size_t>(input.layer)]);
+    const Extent stride = l.traits().stride;
+    all[i] = std::min(all[i] * stride.height * stride.width, kLargestReduction);
   }
   return all;
 }
@@ -41,23 +42,23 @@ int Stages::layer_behind(int stages) const {
 
 Stages stages_of(const Graph& graph) {
   const int last = static_cast<int>(graph.layers().size()) - 1;
-  if (graph.layer(last).kind != LayerKind::dense) {
+  if (!graph.layer(last).traits().fully_connected) {
     throw UsageError(
-        fmt::format("its last layer is {}, expected a dense layer", graph.layer(last).name));
+        fmt::format("its last layer is {}, expected a dense layer", graph.layer(last).name()));
   }
   Stages stages;
   stages.head = with_dropout_before(graph, last);
   const std::vector<std::int64_t> reduction = reductions(graph);
   std::int64_t reached = 0;
   for (int i = 1; i < stages.head; ++i) {
-    const LayerKind kind = graph.layer(i).kind;
+    const LayerTraits traits = graph.layer(i).traits();
     const std::int64_t here = reduction[static_cast<std::size_t>(i)];
-    const bool starts = kind == LayerKind::dense || (kind == LayerKind::conv && here > reached) ||
-                        (kind == LayerKind::batch_norm && stages.count() == 0);
+    const bool starts = traits.fully_connected || (traits.has_weights && here > reached) ||
+                        (traits.normalizes && stages.count() == 0);
     if (starts) {
       stages.first_layers.push_back(stages.count() == 0 ? 1 : with_dropout_before(graph, i));
     }
-    if (kind == LayerKind::conv) reached = std::max(reached, here);
+    if (traits.has_weights && !traits.fully_connected) reached = std::max(reached, here);
   }
   return stages;
 }

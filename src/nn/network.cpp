@@ -61,16 +61,14 @@ ParameterValues initial_parameters(const Graph& graph, std::uint64_t seed) {
   ParameterValues values;
   std::uint64_t stream = 0;
   for (const auto& declared : graph.parameters()) {
-    NamedArray array{declared.name, declared.shape, std::vector<float>(product(declared.shape))};
+    NamedArray array{declared.name, declared.shape,
+                     std::vector<float>(product(declared.shape), declared.start)};
     if (declared.role == ParameterRole::weight) {
       const auto fan_in =
           static_cast<double>(array.values.size()) / static_cast<double>(declared.shape.front());
       const double bound = std::sqrt(3.0 / fan_in);
       Random random(hash_seed(seed, ++stream));
       for (float& v : array.values) v = static_cast<float>(random.uniform(-bound, bound));
-    } else if (declared.role == ParameterRole::scale ||
-               declared.role == ParameterRole::running_variance) {
-      std::fill(array.values.begin(), array.values.end(), 1.0f);
     }
     values.push_back(std::move(array));
   }

@@ -39,8 +39,7 @@ struct NamedArray {
 using ParameterValues = std::vector<NamedArray>;
 
 /// Fresh parameters: weights uniform in +-sqrt(3 / fan_in), that is of variance 1 / fan_in (LeCun
-/// et al., "Efficient BackProp", 1998, 4.6), biases 0, batch norm scale 1, shift 0, running mean 0,
-/// running variance 1.
+/// et al., "Efficient BackProp", 1998, 4.6), others as declared (ParameterDeclaration::start).
 ParameterValues initial_parameters(const Graph& graph, std::uint64_t seed);
 
 /// Throws DataError unless `values` has exactly the graph's parameters, with their shapes.

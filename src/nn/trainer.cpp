@@ -263,7 +263,7 @@ void Trainer::Impl::refresh_batch_norm() {
   const auto first_trained =
       static_cast<std::size_t>(options_.fine_tuning.first_trained_layer(epoch));
   const auto trained = std::span(graph_.layers()).subspan(first_trained);
-  if (std::ranges::find(trained, LayerKind::batch_norm, &Layer::kind) == trained.end()) return;
+  if (std::ranges::none_of(trained, [](const auto& l) { return l->traits().normalizes; })) return;
   TrainingNetwork& network = learner_.network();
   network.set_parameters(result_);
   draw_order(kRefreshOrder, 0);

@@ -288,7 +288,7 @@ TEST_F(Neural, VariesAnArchitectureByKeys) {
   NeuralClassifier model(recipe);
   (void)model.fit(data().train, {});
   EXPECT_THAT(model.graph().lines(), testing::Contains("gelu"));
-  EXPECT_EQ(model.graph().layer(1).features, 8);
+  EXPECT_EQ(model.graph().layer(1).output().channels, 8);
   model.save(folder_ / "varied.safetensors");
   EXPECT_EQ(load_classifier(folder_ / "varied.safetensors")->description().recipe.at("model"),
             spelled_out);

@@ -16,8 +16,8 @@ using Names = std::vector<std::string>;
 Names stage_names(const Graph& graph) {
   const Stages stages = stages_of(graph);
   Names names;
-  for (const int layer : stages.first_layers) names.push_back(graph.layer(layer).name);
-  names.push_back(graph.layer(stages.head).name);
+  for (const int layer : stages.first_layers) names.push_back(graph.layer(layer).name());
+  names.push_back(graph.layer(stages.head).name());
   return names;
 }
 

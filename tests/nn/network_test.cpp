@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include <fmt/format.h>
+
 #include "base/random.hpp"
 #include "nn/inference_network.hpp"
 #include "nn/training_network.hpp"
@@ -13,14 +15,11 @@ namespace {
 /// A case of the PyTorch reference as one of our graphs.
 class ReferenceGraph {
  public:
-  explicit ReferenceGraph(const reference::Case& one) : graph_(input_shape(one)) {
-    indices_["input"] = 0;
-    for (const auto& layer : one.layers) {
-      const int index = add(layer);
-      const std::string name = layer.at("name");
-      indices_[name] = index;
-      names_[graph_.layer(index).name] = name;
-    }
+  explicit ReferenceGraph(const reference::Case& one) : graph_(parse(one)) {
+    // A line a layer, beside those that mark and fetch values.
+    std::size_t next = 1;
+    for (const auto& layer : one.layers)
+      names_[graph_.layers().at(next++)->name()] = layer.at("name");
   }
 
   const Graph& graph() const { return graph_; }
@@ -38,42 +37,46 @@ class ReferenceGraph {
     return {static_cast<int>(s[1]), static_cast<int>(s[2]), static_cast<int>(s[3]), false};
   }
 
-  static Extent extent(const nlohmann::json& pair) { return {pair.at(0), pair.at(1)}; }
-
-  int add(const nlohmann::json& layer) {
-    const std::string kind = layer.at("kind");
-    const auto& options = layer.at("options");
-    const int from = indices_.at(layer.at("inputs").at(0));
-    if (kind == "conv2d") {
-      Layer conv;
-      conv.features = options.at("out_channels");
-      conv.kernel = extent(options.at("kernel"));
-      conv.stride = extent(options.at("stride"));
-      conv.pad = extent(options.at("padding"));
-      conv.groups = options.at("groups");
-      conv.bias = options.at("bias");
-      return graph_.conv(from, conv);
+  static Graph parse(const reference::Case& one) {
+    std::vector<std::string> lines{"mark input"};
+    for (const auto& layer : one.layers) {
+      lines.push_back("from " + layer.at("inputs").at(0).get<std::string>());
+      lines.push_back(line(layer));
+      lines.push_back("mark " + layer.at("name").get<std::string>());
     }
-    if (kind == "dense") return graph_.dense(from, options.at("out_features"), options.at("bias"));
+    return Graph::parse(input_shape(one), lines);
+  }
+
+  static std::string extent(const nlohmann::json& pair) {
+    return fmt::format("{}x{}", pair.at(0).get<int>(), pair.at(1).get<int>());
+  }
+
+  static std::string line(const nlohmann::json& layer) {
+    const std::string kind = layer.at("kind");
+    const auto& o = layer.at("options");
+    if (kind == "conv2d") {
+      return fmt::format("conv {} {} stride={} pad={} groups={} bias={}",
+                         o.at("out_channels").get<int>(), extent(o.at("kernel")),
+                         extent(o.at("stride")), extent(o.at("padding")), o.at("groups").get<int>(),
+                         o.at("bias").get<bool>());
+    }
+    if (kind == "dense") {
+      return fmt::format("dense {} bias={}", o.at("out_features").get<int>(),
+                         o.at("bias").get<bool>());
+    }
     if (kind == "batch_norm") {
-      return graph_.batch_norm(from, options.at("epsilon"), options.at("momentum"));
+      return fmt::format("batch_norm epsilon={} momentum={}", o.at("epsilon").get<double>(),
+                         o.at("momentum").get<double>());
     }
     if (kind == "max_pool" || kind == "avg_pool") {
-      return graph_.pool(kind == "max_pool" ? LayerKind::max_pool : LayerKind::avg_pool, from,
-                         extent(options.at("kernel")), extent(options.at("stride")),
-                         extent(options.at("padding")));
+      return fmt::format("{} {} stride={} pad={}", kind, extent(o.at("kernel")),
+                         extent(o.at("stride")), extent(o.at("padding")));
     }
-    if (kind == "global_max_pool") return graph_.global_pool(LayerKind::global_max_pool, from);
-    if (kind == "global_avg_pool") return graph_.global_pool(LayerKind::global_avg_pool, from);
-    if (kind == "relu") return graph_.activation(LayerKind::relu, from);
-    if (kind == "gelu") return graph_.activation(LayerKind::gelu, from);
-    if (kind == "flatten") return graph_.flatten(from);
-    if (kind == "add") return graph_.add(from, indices_.at(layer.at("inputs").at(1)));
-    throw std::runtime_error("unknown kind " + kind);
+    if (kind == "add") return "add " + layer.at("inputs").at(1).get<std::string>();
+    return kind;
   }
 
   Graph graph_;
-  std::map<std::string, int> indices_;
   std::map<std::string, std::string> names_;
 };
 

@@ -155,7 +155,7 @@ ParameterValues with_statistics_of_batch(const Graph& graph, TrainingNetwork& ne
   const auto declared = graph.parameters();
   for (std::size_t i = 0; i < declared.size(); ++i) {
     if (declared[i].role != ParameterRole::running_variance) continue;
-    const Shape& map = graph.layer(declared[i].layer).output;
+    const Shape& map = graph.layer(declared[i].layer).output();
     const float count = static_cast<float>(kBatch * map.height * map.width);
     for (float& v : values[i].values) v *= (count - 1) / count;
   }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "nn/layers/conv.hpp"
 
 namespace thimble::nn {
 namespace {
@@ -63,18 +64,18 @@ Desc bias_desc(const ConvolutionShape& shape) {
 
 }  // namespace
 
-ConvolutionShape ConvolutionShape::of(const Graph& graph, const Layer& layer, int batch) {
-  const Shape& in = graph.layer(layer.inputs[0]).output;
+ConvolutionShape ConvolutionShape::of(const Conv& layer, int batch) {
+  const auto& [features, window, groups, bias] = layer.options();
   ConvolutionShape shape;
-  shape.source = dims_of(in, batch);
-  shape.destination = dims_of(layer.output, batch);
-  shape.weights = {layer.features / layer.groups, in.channels / layer.groups, layer.kernel.height,
-                   layer.kernel.width};
-  if (layer.groups > 1) shape.weights.insert(shape.weights.begin(), layer.groups);
-  shape.bias = {layer.features};
-  shape.strides = {layer.stride.height, layer.stride.width};
-  shape.pads = {layer.pad.height, layer.pad.width};
-  shape.has_bias = layer.bias;
+  shape.source = dims_of(layer.input(), batch);
+  shape.destination = dims_of(layer.output(), batch);
+  shape.weights = {features / groups, layer.input().channels / groups, window.kernel.height,
+                   window.kernel.width};
+  if (groups > 1) shape.weights.insert(shape.weights.begin(), groups);
+  shape.bias = {features};
+  shape.strides = {window.stride.height, window.stride.width};
+  shape.pads = {window.pad.height, window.pad.width};
+  shape.has_bias = bias;
   return shape;
 }
 

@@ -6,13 +6,15 @@
 
 namespace thimble::nn {
 
+class Conv;
+
 /// A convolution without layouts.
 struct ConvolutionShape {
   Dims source, weights, bias, destination, strides, pads;
   bool has_bias = true;
 
   /// `weights` are [groups, out / groups, in / groups, h, w], without the first where groups = 1.
-  static ConvolutionShape of(const Graph& graph, const Layer& layer, int batch);
+  static ConvolutionShape of(const Conv& layer, int batch);
 };
 
 /// @param source    the layout that the source has now; kept if a fast implementation takes it

@@ -1,13 +1,17 @@
 // Turns a graph, or its first layers, into the operations of a forward pass with fixed parameters:
 // batch norm by its running statistics, folded into the convolution before it, dropout left out.
+//
+// Layers are emitted front to back (Layer::infer). A layer may emit those behind it that chain()
+// lists along with itself.
 
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "nn/engine/program.hpp"
+#include "nn/fusion.hpp"
 #include "nn/graph.hpp"
 #include "nn/network.hpp"
 
@@ -41,43 +45,48 @@ class InferenceBuilder {
   /// The weights that it filled in itself.
   const std::vector<LaidOutWeights>& own_weights() const { return own_weights_; }
 
- private:
-  /// One oneDNN memory that fill() fills: weights and bias of a convolution or dense layer (with a
-  /// batch norm folded in), or a batch norm's statistics and scale.
-  struct Filled {
-    int layer;
-    std::optional<int> folded_norm;
-    Tensor weights, bias;      // convolution, dense
-    bool has_weights = false;  // somebody else filled them in already
-    Desc plain_weights;
-    Tensor scale_shift, mean, variance;  // batch norm on its own
+  // What layers call to add themselves.
+
+  const Graph& graph() const { return graph_; }
+  int batch_size() const { return batch_size_; }
+  /// Of activations.
+  DataType type() const { return type_; }
+  Program& program() { return program_; }
+
+  /// The layers behind this one that may be carried out with it.
+  const Chain& chain(const Layer& layer) const {
+    return chains_[static_cast<std::size_t>(layer.index())];
+  }
+  /// What goes into a layer.
+  const Tensor& input(const Layer& layer, std::size_t which = 0) const {
+    return output(layer.inputs()[which].layer);
+  }
+  /// Says what a layer puts out, itself or carried out with one before it.
+  void set_output(int layer, const Tensor& value) {
+    values_[static_cast<std::size_t>(layer)] = value;
+  }
+
+  struct Weights {
+    Tensor tensor;
+    bool is_filled = false;  ///< by another network, which had the same parameters
   };
+  /// Memory for a layer's weights, where possible that of another network. A layer may have one.
+  Weights weights(const Layer& layer, const Desc& layout);
+  /// Calls `fill`, which fills in what the layer keeps of its parameters, whenever there are new
+  /// ones.
+  void on_fill(std::function<void(const ParameterValues&)> fill) {
+    fills_.push_back(std::move(fill));
+  }
 
-  void emit(int index);
-  void conv(int index);
-  void dense(int index);
-  void batch_norm(int index);
-  void pool(int index);
-  void activation(int index);
-  void flatten(int index);
-  void add(int index);
-  void fill_product(const Filled& filled, const ParameterValues& values);
-  void fill_norm(const Filled& filled, const ParameterValues& values);
-
-  /// The layer below `end` that alone takes this one's output, if it is of `kind`.
-  std::optional<int> sole_consumer(int index, LayerKind kind) const;
-  /// Memory for a layer's weights, where possible that of another network.
-  void place_weights(Filled& filled, const Desc& layout);
-  Tensor& value(int index) { return values_[static_cast<std::size_t>(index)]; }
-
+ private:
   const Graph& graph_;
   int batch_size_;
   DataType type_;
   Program& program_;
   const std::vector<LaidOutWeights>* shared_;
-  int end_ = 0;
+  std::vector<Chain> chains_;
   std::vector<Tensor> values_;
-  std::vector<Filled> filled_;
+  std::vector<std::function<void(const ParameterValues&)>> fills_;
   std::vector<LaidOutWeights> own_weights_;
   std::vector<std::shared_ptr<Block>> others_weights_;
 };

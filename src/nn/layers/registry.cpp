@@ -1,0 +1,30 @@
+#include "nn/layers/registry.hpp"
+
+#include <algorithm>
+
+#include "nn/layers/activation.hpp"
+#include "nn/layers/add.hpp"
+#include "nn/layers/batch_norm.hpp"
+#include "nn/layers/conv.hpp"
+#include "nn/layers/dense.hpp"
+#include "nn/layers/dropout.hpp"
+#include "nn/layers/flatten.hpp"
+#include "nn/layers/pool.hpp"
+
+namespace thimble::nn {
+
+const std::vector<LayerKind>& layer_kinds() {
+  static const std::vector<LayerKind> kinds{
+      conv_kind(),     dense_kind(),           batch_norm_kind(),      max_pool_kind(),
+      avg_pool_kind(), global_max_pool_kind(), global_avg_pool_kind(), relu_kind(),
+      gelu_kind(),     dropout_kind(),         flatten_kind(),         add_kind(),
+  };
+  return kinds;
+}
+
+const LayerKind* find_layer_kind(std::string_view word) {
+  const auto found = std::ranges::find(layer_kinds(), word, &LayerKind::word);
+  return found == layer_kinds().end() ? nullptr : &*found;
+}
+
+}  // namespace thimble::nn
