@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "nn/engine/amx/picture_network.hpp"
 
 namespace thimble::nn {
 namespace {
@@ -51,6 +52,55 @@ class InferencePool::Lease {
   InferenceNetwork network_;
 };
 
+/// Pictures through a network that takes them one by one.
+class InferencePool::PictureRuns {
+ public:
+  PictureRuns(const Graph& graph, const InputScaling& scaling,
+              std::unique_ptr<amx::PictureNetwork> network)
+      : network_(std::move(network)),
+        scaling_(scaling),
+        picture_(static_cast<std::size_t>(graph.input().size())),
+        outputs_(static_cast<std::size_t>(graph.output().size())),
+        grain_(1 + kGrainFlops / static_cast<std::size_t>(std::max<std::int64_t>(
+                                     1, graph.forward_flops()))) {}
+
+  void run(std::span<const std::uint8_t> pictures, std::span<float> logits) {
+    parallel_for(pictures.size() / picture_, grain_, [&](std::size_t begin, std::size_t end) {
+      amx::PictureWorkspace workspace = take();
+      network_->run(scaling_, pictures.subspan(begin * picture_, (end - begin) * picture_),
+                    logits.subspan(begin * outputs_, (end - begin) * outputs_), workspace);
+      const std::lock_guard lock(mutex_);
+      if (idle_.size() < kMostIdle) idle_.push_back(std::move(workspace));
+    });
+  }
+
+ private:
+  // What one thread does in the time in which another would be woken for it, about 50 us.
+  static constexpr std::size_t kGrainFlops = 50'000'000;
+
+  amx::PictureWorkspace take() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        amx::PictureWorkspace workspace = std::move(idle_.back());
+        idle_.pop_back();
+        return workspace;
+      }
+    }
+    return network_->workspace();
+  }
+
+  std::unique_ptr<amx::PictureNetwork> network_;
+  const InputScaling& scaling_;
+  std::size_t picture_;
+  std::size_t outputs_;
+  std::size_t grain_;
+  std::mutex mutex_;
+  std::vector<amx::PictureWorkspace> idle_;
+};
+
+InferencePool::~InferencePool() = default;
+
 InferencePool::InferencePool(Graph graph, InputScaling scaling, Precision precision,
                              ParameterValues parameters)
     : graph_(std::move(graph)),
@@ -68,6 +118,24 @@ void InferencePool::run(std::span<const std::uint8_t> pictures, std::span<float>
     throw ShapeError(fmt::format("run: {} values in and {} out, expected multiples of {} and {}",
                                  pictures.size(), logits.size(), picture, classes));
   }
+  std::call_once(started_, [&] {
+    if (resolve(precision_) != Precision::bf16) return;
+    if (auto network = amx::PictureNetwork::make(graph_, parameters_)) {
+      picture_runs_ = std::make_unique<PictureRuns>(graph_, scaling_, std::move(network));
+    }
+  });
+  if (picture_runs_) {
+    picture_runs_->run(pictures, logits);
+  } else {
+    run_batches(pictures, logits);
+  }
+}
+
+void InferencePool::run_batches(std::span<const std::uint8_t> pictures,
+                                std::span<float> logits) const {
+  const auto picture = static_cast<std::size_t>(graph_.input().size());
+  const auto classes = static_cast<std::size_t>(graph_.output().size());
+  const std::size_t n = pictures.size() / picture;
   const int threads = thread_count();
   const auto batches =
       threads == 1 ? std::span<const int>(kSerialBatches) : std::span<const int>(kParallelBatches);

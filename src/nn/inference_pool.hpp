@@ -14,14 +14,17 @@
 
 namespace thimble::nn {
 
-/// Keeps networks of a few batch sizes. Each is made when it is first needed, used by one thread at
-/// a time and then kept for the next; all share their weights.
+/// Where the processor is best used picture by picture (AMX), one network serves all threads, each
+/// with a workspace of its own. Elsewhere it keeps networks of a few batch sizes: each is made when
+/// it is first needed, used by one thread at a time and then kept for the next; all share their
+/// weights.
 ///
 /// Thread safety: run() may be called from several threads at once.
 class InferencePool {
  public:
   /// @throws DataError  if the parameters are not the graph's
   InferencePool(Graph graph, InputScaling scaling, Precision precision, ParameterValues parameters);
+  ~InferencePool();
 
   /// Logits of pictures. On processors with AVX-512, those of a picture are the same bits whatever
   /// the number of pictures and of threads; on others the last bits may differ.
@@ -47,6 +50,9 @@ class InferencePool {
   };
   class Lease;
 
+  class PictureRuns;
+
+  void run_batches(std::span<const std::uint8_t> pictures, std::span<float> logits) const;
   InferenceNetwork take(const Kind& kind) const;
   void give_back(const Kind& kind, InferenceNetwork network) const;
 
@@ -58,6 +64,8 @@ class InferencePool {
   mutable std::mutex building_;
   mutable std::mutex mutex_;
   mutable std::vector<Idle> idle_;
+  mutable std::once_flag started_;
+  mutable std::unique_ptr<PictureRuns> picture_runs_;  // null: not on this processor
 };
 
 }  // namespace thimble::nn

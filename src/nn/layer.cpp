@@ -21,4 +21,6 @@ ParameterDeclaration Layer::parameter(std::string_view name, std::vector<std::in
   return {name_ + "." + std::string(name), std::move(shape), role, index_, start};
 }
 
+bool Layer::infer_picture(amx::PictureNetwork&) const { return false; }
+
 }  // namespace thimble::nn

@@ -17,6 +17,9 @@ namespace thimble::nn {
 class TrainingBuilder;   // nn/engine/training_builder.hpp
 class InferenceBuilder;  // nn/engine/inference_builder.hpp
 class NetworkExport;     // nn/network_export.hpp
+namespace amx {
+class PictureNetwork;  // nn/engine/amx/picture_network.hpp
+}
 
 /// What a parameter is, which decides about weight decay and initial values.
 enum class ParameterRole { weight, bias, scale, shift, running_mean, running_variance };
@@ -103,6 +106,11 @@ class Layer {
   virtual void train(TrainingBuilder& builder) const = 0;
   virtual void infer(InferenceBuilder& builder) const = 0;
   virtual void to_onnx(NetworkExport& file) const = 0;
+
+  /// Adds the layer to a network that predicts one picture at a time, where the processor is best
+  /// used so.
+  /// @return  false if it cannot; the whole network is then run by what infer() adds
+  virtual bool infer_picture(amx::PictureNetwork& network) const;
 
  protected:
   Layer(std::string word, std::vector<LayerInput> inputs, Shape output);

@@ -77,6 +77,15 @@ Tensor ParameterStore::compute_copy(const Tensor& weights, const Desc& wanted) {
   return copies_.back().to;
 }
 
+Tensor ParameterStore::derived_copy(const Tensor& weights, std::size_t bytes,
+                                    std::function<void(const float*, void*)> fill) {
+  DerivedCopy copy{weights, std::make_unique<Block>(bytes), std::move(fill)};
+  const Desc desc = plain_desc({static_cast<dnnl::memory::dim>(bytes)}, DataType::u8);
+  const Tensor made{view(desc, copy.memory->data()), -1};
+  derived_copies_.push_back(std::move(copy));
+  return made;
+}
+
 void ParameterStore::allocate() {
   block_ = Block(2 * size_ * sizeof(float));
   weights_ = reinterpret_cast<float*>(block_.data());
@@ -105,6 +114,9 @@ std::size_t ParameterStore::offset_of(int layer) const {
 void ParameterStore::refresh() {
   for (auto& copy : copies_) {
     copy.reorder.execute(cpu_stream(), copy.from.memory, copy.to.memory);
+  }
+  for (auto& copy : derived_copies_) {
+    copy.fill(static_cast<const float*>(copy.from.data()), copy.memory->data());
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -33,6 +34,10 @@ class ParameterStore {
   /// The weights in the layout and type that a primitive wants: themselves, or a copy that
   /// refresh() brings up to date.
   Tensor compute_copy(const Tensor& weights, const Desc& wanted);
+  /// A copy in a form that oneDNN does not know: `fill` makes it of the weights, from then on in
+  /// memory that was zeroed once.
+  Tensor derived_copy(const Tensor& weights, std::size_t bytes,
+                      std::function<void(const float* weights, void* copy)> fill);
 
   /// Takes the flat blocks. To be called once, after the last add().
   void allocate();
@@ -69,6 +74,12 @@ class ParameterStore {
     std::unique_ptr<Block> memory;
   };
 
+  struct DerivedCopy {
+    Tensor from;
+    std::unique_ptr<Block> memory;
+    std::function<void(const float*, void*)> fill;
+  };
+
   const Member& member_of(const Tensor& weights) const;
   bool is_kept(std::size_t parameter) const;
   void read(const Member& member, std::span<const float> flat, ParameterValues& values) const;
@@ -77,6 +88,7 @@ class ParameterStore {
   std::vector<ParameterDeclaration> declarations_;
   std::deque<Member> members_;
   std::vector<Copy> copies_;
+  std::vector<DerivedCopy> derived_copies_;
   int first_trained_layer_;
   std::vector<std::vector<float>> kept_;  // outside of the flat block; one a parameter
   std::vector<std::uint8_t> decays_;

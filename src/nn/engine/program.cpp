@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "nn/engine/amx/convert.hpp"
+
 namespace thimble::nn {
 namespace {
 
@@ -73,11 +75,39 @@ void Program::add(Phase phase, std::string name, const dnnl::primitive& primitiv
 Tensor Program::in_layout(Phase phase, const std::string& name, const Tensor& from,
                           const Desc& wanted) {
   if (from.desc() == wanted) return from;
+  if (amx::is_maps(from.desc()) || amx::is_maps(wanted)) {
+    return between_maps_and_rows(phase, name, from, wanted);
+  }
   const Tensor to = tensor(wanted);
   const dnnl::reorder::primitive_desc desc(cpu_engine(), from.desc(), cpu_engine(), wanted,
                                            planned_scratchpad());
   add(phase, name + ".reorder", dnnl::reorder(desc), desc,
       {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+  return to;
+}
+
+Tensor Program::between_maps_and_rows(Phase phase, const std::string& name, const Tensor& from,
+                                      const Desc& wanted) {
+  const auto rows_of = [](const Desc& desc) {
+    const Dims dims = desc.dims();
+    return dims.size() == 4 ? Desc(dims, DataType::bf16, Tag::nhwc)
+                            : plain_desc(dims, DataType::bf16);
+  };
+  const auto data = [](const Tensor& tensor) { return static_cast<amx::Bf16*>(tensor.data()); };
+  if (amx::is_maps(from.desc())) {
+    const Tensor rows = tensor(rows_of(wanted));
+    const amx::Maps maps = amx::maps_of(from.desc(), static_cast<int>(wanted.dims()[0]));
+    add(phase, name + ".to_rows", {from, rows}, [=, channels = static_cast<int>(wanted.dims()[1])] {
+      amx::maps_to_rows(data(from), maps, channels, data(rows));
+    });
+    return in_layout(phase, name, rows, wanted);
+  }
+  const Tensor rows = in_layout(phase, name, from, rows_of(from.desc()));
+  const Tensor to = tensor(wanted);
+  const amx::Maps maps = amx::maps_of(wanted, static_cast<int>(from.desc().dims()[0]));
+  add(phase, name + ".to_maps", {rows, to}, [=, channels = static_cast<int>(from.desc().dims()[1])] {
+    amx::rows_to_maps(data(rows), channels, maps, data(to));
+  });
   return to;
 }
 

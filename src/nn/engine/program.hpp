@@ -84,6 +84,9 @@ class Program {
     std::size_t runs = 0;
   };
 
+  Tensor between_maps_and_rows(Phase phase, const std::string& name, const Tensor& from,
+                               const Desc& wanted);
+
   std::vector<Operation> operations_[2];
   std::vector<Tensor> tensors_;  // one a planned buffer
   std::vector<Tensor> aliases_;

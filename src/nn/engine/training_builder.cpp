@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "nn/engine/amx/convert.hpp"
 #include "nn/engine/kernels.hpp"
 
 namespace thimble::nn {
@@ -86,6 +87,14 @@ const TrainingValuePtr& TrainingBuilder::input(const Layer& layer, std::size_t w
 
 const TrainingValuePtr& TrainingBuilder::output(const Layer& layer) const {
   return values_[static_cast<std::size_t>(layer.index())];
+}
+
+Tensor TrainingBuilder::outside_amx(const Layer& layer, const Tensor& tensor) {
+  if (!amx::is_maps(tensor.desc())) return tensor;
+  const Dims dims = dims_of(layer.input(), batch_size_);
+  return program_.in_layout(Program::forward, layer.name(), tensor,
+                            dims.size() == 4 ? Desc(dims, type_, Tag::nhwc)
+                                             : plain_desc(dims, type_));
 }
 
 TrainingValuePtr TrainingBuilder::add_output(const Layer& layer, const Tensor& data) {

@@ -74,6 +74,14 @@ class TrainingBuilder {
   /// What a layer puts out, once it said so.
   const TrainingValuePtr& output(const Layer& layer) const;
 
+  /// What a layer puts out, once it is known.
+  const TrainingValuePtr& value_of(int layer) const {
+    return values_[static_cast<std::size_t>(layer)];
+  }
+  /// Something that goes into a layer in a layout that oneDNN knows: itself, or the rows of maps
+  /// (nn/engine/amx).
+  Tensor outside_amx(const Layer& layer, const Tensor& tensor);
+
   /// Says what a layer puts out. It needs a gradient if the layer has parameters or its input needs
   /// one.
   TrainingValuePtr add_output(const Layer& layer, const Tensor& data);

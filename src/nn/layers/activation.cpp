@@ -2,6 +2,7 @@
 
 #include <numbers>
 
+#include "nn/engine/amx/picture_loops.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/training_builder.hpp"
 #include "nn/layers/layer_line.hpp"
@@ -116,6 +117,26 @@ void Gelu::to_onnx(NetworkExport& file) const {
       onnx.node("Erf", {onnx.node("Mul", {x, number(1 / std::numbers::sqrt2)})});
   file.set_output(index(), onnx.node("Mul", {onnx.node("Mul", {x, number(0.5)}),
                                              onnx.node("Add", {erf, number(1)})}));
+}
+
+bool Relu::infer_picture(amx::PictureNetwork& network) const {
+  const amx::PictureMap x = network.value(inputs().front().layer);
+  const amx::PictureMap out = network.new_map(output());
+  network.add([x, out](amx::PictureWorkspace& workspace) {
+    amx::picture_relu(x, workspace.of(x), workspace.of(out));
+  });
+  network.set_value(index(), out);
+  return true;
+}
+
+bool Gelu::infer_picture(amx::PictureNetwork& network) const {
+  const amx::PictureMap x = network.value(inputs().front().layer);
+  const amx::PictureMap out = network.new_map(output());
+  network.add([x, out](amx::PictureWorkspace& workspace) {
+    amx::picture_gelu(x, workspace.of(x), workspace.of(out));
+  });
+  network.set_value(index(), out);
+  return true;
 }
 
 }  // namespace thimble::nn

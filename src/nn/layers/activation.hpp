@@ -20,6 +20,7 @@ class Relu final : public Layer {
   void train(TrainingBuilder& builder) const override;
   void infer(InferenceBuilder& builder) const override;
   void to_onnx(NetworkExport& file) const override;
+  bool infer_picture(amx::PictureNetwork& network) const override;
 };
 
 /// x / 2 (1 + erf(x / sqrt(2))): Hendrycks and Gimpel, arXiv 1606.08415.
@@ -32,6 +33,7 @@ class Gelu final : public Layer {
   void train(TrainingBuilder& builder) const override;
   void infer(InferenceBuilder& builder) const override;
   void to_onnx(NetworkExport& file) const override;
+  bool infer_picture(amx::PictureNetwork& network) const override;
 };
 
 }  // namespace thimble::nn

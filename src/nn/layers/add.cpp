@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "nn/engine/amx/picture_loops.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/training_builder.hpp"
 #include "nn/layers/layer_line.hpp"
@@ -72,6 +73,17 @@ void Add::infer(InferenceBuilder& builder) const {
 void Add::to_onnx(NetworkExport& file) const {
   file.set_output(index(),
                   file.builder().node("Add", {file.input(*this, 0), file.input(*this, 1)}));
+}
+
+bool Add::infer_picture(amx::PictureNetwork& network) const {
+  const amx::PictureMap a = network.value(inputs()[0].layer);
+  const amx::PictureMap b = network.value(inputs()[1].layer);
+  const amx::PictureMap out = network.new_map(output());
+  network.add([a, b, out](amx::PictureWorkspace& workspace) {
+    amx::picture_add(a, workspace.of(a), workspace.of(b), workspace.of(out));
+  });
+  network.set_value(index(), out);
+  return true;
 }
 
 }  // namespace thimble::nn

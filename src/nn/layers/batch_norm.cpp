@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "nn/engine/amx/picture_loops.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/training_builder.hpp"
 #include "nn/layers/layer_line.hpp"
@@ -26,34 +27,30 @@ std::unique_ptr<Layer> parse(LayerLine& line) {
   return std::make_unique<BatchNorm>(line.input(), options);
 }
 
-/// Running statistics: the newest batch's by momentum, with the unbiased variance, or the mean over
-/// the batches since re-estimation began.
-void add_running_statistics(const BatchNorm& layer, TrainingBuilder& builder, const Tensor& mean,
-                            const Tensor& variance) {
-  const double count =
-      static_cast<double>(builder.batch_size()) * layer.output().height * layer.output().width;
+}  // namespace
+
+void add_running_statistics(const BatchNorm& layer, TrainingBuilder& builder, double count,
+                            const std::vector<Tensor>& touched,
+                            const std::function<BatchStatistics()>& statistics) {
   const double unbias = count > 1 ? count / (count - 1) : 1;
   const auto running = [&](const char* name) {
     return &builder.parameters().running(builder.parameter_index(layer, name));
   };
   builder.program().add(
-      Program::forward, layer.name() + ".running", {mean, variance},
+      Program::forward, layer.name() + ".running", touched,
       [=, &state = builder.state(), momentum = layer.options().momentum,
        running_mean = running("running_mean"), running_var = running("running_var")] {
         const double weight =
             state.statistics_batches > 0 ? 1.0 / state.statistics_batches : momentum;
-        const auto* m = static_cast<const float*>(mean.data());
-        const auto* v = static_cast<const float*>(variance.data());
+        const BatchStatistics batch = statistics();
         for (std::size_t c = 0; c < running_mean->size(); ++c) {
-          float& mean_of_c = (*running_mean)[c];
-          float& variance_of_c = (*running_var)[c];
-          mean_of_c += static_cast<float>(weight * (m[c] - mean_of_c));
-          variance_of_c += static_cast<float>(weight * (v[c] * unbias - variance_of_c));
+          float& mean = (*running_mean)[c];
+          float& variance = (*running_var)[c];
+          mean += static_cast<float>(weight * (batch.mean[c] - mean));
+          variance += static_cast<float>(weight * (batch.variance[c] * unbias - variance));
         }
       });
 }
-
-}  // namespace
 
 LayerKind batch_norm_kind() {
   return {"batch_norm",
@@ -109,7 +106,8 @@ void BatchNorm::train(TrainingBuilder& builder) const {
   auto flags = Flags::use_scale_shift;
   if (relu) flags |= Flags::fuse_norm_relu;
   const auto epsilon = static_cast<float>(options_.epsilon);
-  const Desc desc = x->data.desc();
+  const Tensor source = builder.outside_amx(*this, x->data);
+  const Desc desc = source.desc();
   const Forward::primitive_desc forward(
       Forward::desc(dnnl::prop_kind::forward_training, desc, epsilon, flags), planned_scratchpad(),
       cpu_engine());
@@ -122,7 +120,7 @@ void BatchNorm::train(TrainingBuilder& builder) const {
       scale_shift_desc,
       {builder.parameter_index(*this, "weight"), builder.parameter_index(*this, "bias")},
       scale_shift_desc);
-  std::unordered_map<int, Tensor> arguments{{DNNL_ARG_SRC, x->data},
+  std::unordered_map<int, Tensor> arguments{{DNNL_ARG_SRC, source},
                                             {DNNL_ARG_DST, out},
                                             {DNNL_ARG_SCALE_SHIFT, scale_shift},
                                             {DNNL_ARG_MEAN, mean},
@@ -130,7 +128,12 @@ void BatchNorm::train(TrainingBuilder& builder) const {
   Tensor workspace;
   if (relu) arguments[DNNL_ARG_WORKSPACE] = workspace = program.tensor(forward.workspace_desc());
   program.add(Program::forward, name(), Forward(forward), forward, arguments);
-  add_running_statistics(*this, builder, mean, variance);
+  const double count =
+      static_cast<double>(builder.batch_size()) * output().height * output().width;
+  add_running_statistics(*this, builder, count, {mean, variance}, [mean, variance] {
+    return BatchStatistics{static_cast<const float*>(mean.data()),
+                           static_cast<const float*>(variance.data())};
+  });
 
   const TrainingValuePtr y = builder.add_output(*this, out);
   if (relu) builder.set_output(*relu, y);
@@ -142,7 +145,7 @@ void BatchNorm::train(TrainingBuilder& builder) const {
         builder.program().in_layout(Program::backward, name(), y->gradient, desc);
     const Tensor source_gradient = builder.program().tensor(backward.diff_src_desc());
     std::unordered_map<int, Tensor> backward_arguments{
-        {DNNL_ARG_SRC, x->data},
+        {DNNL_ARG_SRC, source},
         {DNNL_ARG_MEAN, mean},
         {DNNL_ARG_VARIANCE, variance},
         {DNNL_ARG_DIFF_DST, gradient},
@@ -196,6 +199,19 @@ void BatchNorm::to_onnx(NetworkExport& file) const {
   file.set_output(index(),
                   file.builder().node("BatchNormalization", std::move(inputs),
                                       {{"epsilon", static_cast<float>(options_.epsilon)}}));
+}
+
+bool BatchNorm::infer_picture(amx::PictureNetwork& network) const {
+  const auto channels = static_cast<std::size_t>(output().channels);
+  Product product{std::vector<float>(channels, 1.0f), std::vector<float>(channels, 0.0f)};
+  fold_into(product, network.values());
+  const amx::PictureMap x = network.value(inputs().front().layer);
+  const amx::PictureMap out = network.new_map(output());
+  network.add([=](amx::PictureWorkspace& workspace) {
+    amx::picture_scale(x, workspace.of(x), product.weights, product.bias, workspace.of(out));
+  });
+  network.set_value(index(), out);
+  return true;
 }
 
 }  // namespace thimble::nn

@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <functional>
+#include <vector>
+
 #include "nn/layer.hpp"
 #include "nn/layers/registry.hpp"
 #include "nn/network.hpp"
@@ -9,6 +12,7 @@
 namespace thimble::nn {
 
 struct Product;
+struct Tensor;
 
 LayerKind batch_norm_kind();
 
@@ -36,9 +40,24 @@ class BatchNorm final : public Layer {
   void train(TrainingBuilder& builder) const override;
   void infer(InferenceBuilder& builder) const override;
   void to_onnx(NetworkExport& file) const override;
+  bool infer_picture(amx::PictureNetwork& network) const override;
 
  private:
   Options options_;
 };
+
+/// Statistics of a batch, once they are computed: fp32 [channels] each, the variance biased.
+struct BatchStatistics {
+  const float* mean;
+  const float* variance;
+};
+
+/// Moves a layer's running statistics in each training step: to the newest batch's by momentum, with
+/// the unbiased variance, or to the mean over the batches since re-estimation began.
+/// @param count    values a channel
+/// @param touched  tensors that `statistics` reads
+void add_running_statistics(const BatchNorm& layer, TrainingBuilder& builder, double count,
+                            const std::vector<Tensor>& touched,
+                            const std::function<BatchStatistics()>& statistics);
 
 }  // namespace thimble::nn

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "nn/engine/convolution.hpp"
+#include "nn/engine/amx/product_layer.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/kernels.hpp"
 #include "nn/engine/training_builder.hpp"
@@ -217,6 +218,7 @@ std::int64_t Conv::forward_flops() const {
 }
 
 void Conv::train(TrainingBuilder& builder) const {
+  if (options_.groups == 1 && amx::train_product(builder, *this, options_.window)) return;
   if (train_pooled_conv(*this, builder)) return;
   const auto training = std::make_shared<ConvTraining>(*this, builder);
   training->forward();
@@ -256,6 +258,10 @@ void Conv::to_onnx(NetworkExport& file) const {
   onnx::Attributes attributes = window_attributes(options_.window);
   attributes["group"] = std::int64_t{options_.groups};
   export_product(file, *this, "Conv", file.input(*this), std::move(attributes));
+}
+
+bool Conv::infer_picture(amx::PictureNetwork& network) const {
+  return options_.groups == 1 && amx::picture_product(network, *this, options_.window);
 }
 
 }  // namespace thimble::nn

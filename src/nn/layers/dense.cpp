@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "nn/engine/amx/product_layer.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/training_builder.hpp"
 #include "nn/layers/layer_line.hpp"
@@ -106,6 +107,7 @@ std::vector<ParameterDeclaration> Dense::parameters() const {
 std::int64_t Dense::forward_flops() const { return 2 * output().size() * input().size(); }
 
 void Dense::train(TrainingBuilder& builder) const {
+  if (amx::train_product(builder, *this, {})) return;
   const TrainingValuePtr x = builder.input(*this);
   const auto relu = builder.chain(*this).at(0, ChainStep::relu);
   const InnerProduct product(x->data.desc(), features_, bias_, builder.type());
@@ -198,6 +200,11 @@ void Dense::infer(InferenceBuilder& builder) const {
 void Dense::to_onnx(NetworkExport& file) const {
   const std::string x = input().flat ? file.input(*this) : file.flattened(file.input(*this));
   export_product(file, *this, "Gemm", x, {{"transB", std::int64_t{1}}});
+}
+
+bool Dense::infer_picture(amx::PictureNetwork& network) const {
+  const amx::PictureMap& x = network.value(inputs().front().layer);
+  return amx::picture_product(network, *this, {{x.height, x.width}, {1, 1}, {0, 0}});
 }
 
 }  // namespace thimble::nn

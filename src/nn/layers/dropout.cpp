@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "nn/engine/amx/picture_network.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/kernels.hpp"
 #include "nn/engine/training_builder.hpp"
@@ -69,5 +70,10 @@ void Dropout::infer(InferenceBuilder& builder) const {
 }
 
 void Dropout::to_onnx(NetworkExport& file) const { file.set_output(index(), file.input(*this)); }
+
+bool Dropout::infer_picture(amx::PictureNetwork& network) const {
+  network.set_value(index(), network.value(inputs().front().layer));
+  return true;
+}
 
 }  // namespace thimble::nn

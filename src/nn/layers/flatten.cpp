@@ -1,6 +1,7 @@
 #include "nn/layers/flatten.hpp"
 
 #include "base/error.hpp"
+#include "nn/engine/amx/picture_network.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/training_builder.hpp"
 #include "nn/layers/layer_line.hpp"
@@ -38,7 +39,7 @@ void Flatten::train(TrainingBuilder& builder) const {
     return;
   }
   Program& program = builder.program();
-  const Desc plain = plain_desc(x->data.desc().dims(), builder.type());
+  const Desc plain = plain_desc(dims_of(input(), builder.batch_size()), builder.type());
   const Desc flat = plain_desc(dims_of(output(), builder.batch_size()), builder.type());
   const Tensor map = program.in_layout(Program::forward, name(), x->data, plain);
   const TrainingValuePtr y = builder.add_output(*this, program.alias(map, flat));
@@ -66,6 +67,18 @@ void Flatten::infer(InferenceBuilder& builder) const {
 
 void Flatten::to_onnx(NetworkExport& file) const {
   file.set_output(index(), file.flattened(file.input(*this)));
+}
+
+bool Flatten::infer_picture(amx::PictureNetwork& network) const {
+  const int source = inputs().front().layer;
+  if (source == 0) {
+    network.set_value(index(), network.flat_input());
+    return true;
+  }
+  // A dense layer takes a map as it lies.
+  if (!network.graph().only_feeds_dense(index())) return false;
+  network.set_value(index(), network.value(source));
+  return true;
 }
 
 }  // namespace thimble::nn

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "nn/engine/amx/picture_loops.hpp"
+#include "nn/engine/amx/global_pool.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/training_builder.hpp"
 #include "nn/layers/layer_line.hpp"
@@ -121,12 +123,14 @@ std::int64_t Pool::forward_flops() const {
 
 void Pool::train(TrainingBuilder& builder) const {
   const TrainingValuePtr x = builder.input(*this);
+  if (global_ && amx::train_global_pool(builder, *this, of_ == Of::maximum)) return;
+  const Tensor source = builder.outside_amx(*this, x->data);
   const auto forward =
-      describe_forward(dnnl::prop_kind::forward_training, of_, window_, x->data.desc(),
+      describe_forward(dnnl::prop_kind::forward_training, of_, window_, source.desc(),
                        Desc(dims_of(output(), builder.batch_size()), builder.type(), Tag::any));
   Program& program = builder.program();
   const Tensor out = program.tensor(forward.dst_desc());
-  std::unordered_map<int, Tensor> arguments{{DNNL_ARG_SRC, x->data}, {DNNL_ARG_DST, out}};
+  std::unordered_map<int, Tensor> arguments{{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, out}};
   Tensor workspace;
   if (of_ == Of::maximum) {
     arguments[DNNL_ARG_WORKSPACE] = workspace = program.tensor(forward.workspace_desc());
@@ -142,7 +146,7 @@ void Pool::train(TrainingBuilder& builder) const {
         x->relu_done_by_pool ? builder.relu_gradient(y, name()) : builder.gradient_of(y, name());
     const WindowDims w(window_);
     const Backward::primitive_desc backward(
-        Backward::desc(algorithm_of(of_), x->data.desc(), gradient.desc(), w.strides, w.kernel,
+        Backward::desc(algorithm_of(of_), source.desc(), gradient.desc(), w.strides, w.kernel,
                        w.pads, w.pads),
         planned_scratchpad(), cpu_engine(), forward);
     const Tensor source_gradient = builder.program().tensor(backward.diff_src_desc());
@@ -178,6 +182,16 @@ void Pool::to_onnx(NetworkExport& file) const {
   if (!is_max) attributes["count_include_pad"] = std::int64_t{0};
   file.set_output(
       index(), file.builder().node(is_max ? "MaxPool" : "AveragePool", {x}, std::move(attributes)));
+}
+
+bool Pool::infer_picture(amx::PictureNetwork& network) const {
+  const amx::PictureMap x = network.value(inputs().front().layer);
+  const amx::PictureMap out = network.new_map(output());
+  network.add([x, out, largest = of_ == Of::maximum, window = window_](amx::PictureWorkspace& w) {
+    amx::picture_pool(x, w.of(x), window, largest, out, w.of(out));
+  });
+  network.set_value(index(), out);
+  return true;
 }
 
 }  // namespace thimble::nn

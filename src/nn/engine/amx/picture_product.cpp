@@ -1,0 +1,158 @@
+#include "nn/engine/amx/picture_product.hpp"
+
+#include <algorithm>
+
+#include "nn/engine/amx/target.hpp"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include <cstring>
+#include <span>
+
+namespace thimble::nn::amx {
+
+THIMBLE_AMX_BEGIN
+
+namespace {
+#include "nn/engine/amx/tiles.hpp"
+
+constexpr std::size_t kTile = 256;
+
+/// Positions of a row are taken in parts of equal length, at most a tile's rows; the last may
+/// overlap the one before it. With pooling they begin at even positions.
+struct Parts {
+  int length;
+  int count;
+  int width;
+
+  Parts(int positions, bool pooled) : width(positions) {
+    count = (positions + kTileRows - 1) / kTileRows;
+    length = (positions + count - 1) / count;
+    if (pooled && length % 2 != 0) ++length;
+  }
+  int begin(int part) const { return std::min(part * length, width - length); }
+};
+
+struct Loops {
+  const PictureProduct& p;
+  const Bf16* source;
+  const Bf16* addend;
+  Bf16* out;
+  float* floats;
+  Parts parts;
+  Rows rows;
+  Columns columns;
+  alignas(64) float sums[4 * kTile];
+
+  Loops(const PictureProduct& product, PictureWorkspace& workspace)
+      : p(product),
+        source(workspace.of(product.source)),
+        addend(product.tail.addend ? workspace.of(*product.tail.addend) : nullptr),
+        out(product.to_floats ? nullptr : workspace.of(product.out)),
+        floats(workspace.out.data()),
+        parts(product.width, product.tail.pooled) {
+    const auto channels = static_cast<std::size_t>(p.source.channels);
+    rows.stride = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(p.stride.width) * channels *
+                                              sizeof(Bf16));
+    // The second tile's rows are the next row of the map; of a single row, the same once more.
+    rows.second = p.height > 1 ? static_cast<std::size_t>(p.stride.height) * p.source.row() : 0;
+    const auto tile = static_cast<std::size_t>(p.depth) * kTileRows;
+    columns = {p.pieces, tile * static_cast<std::size_t>(p.out.channels) / kTileRows, tile};
+  }
+
+  std::size_t source_at(int y, int x) const {
+    return p.first + static_cast<std::size_t>(y * p.stride.height) * p.source.row() +
+           static_cast<std::size_t>(x * p.stride.width) * static_cast<std::size_t>(p.source.channels);
+  }
+
+  void run() {
+    const TileScope scope(product_shapes(parts.length, p.depth));
+    for (int row = 0; row < p.height; row += 2) {
+      // The last of an odd number of rows is computed together with the one before it.
+      const int y = std::max(0, std::min(row, p.height - 2));
+      for (int part = 0; part < parts.count;) part += part_of_rows(y, part);
+    }
+  }
+
+  /// Two rows, one part; or two where there is only one group of columns.
+  int part_of_rows(int y, int part) {
+    const int x = parts.begin(part);
+    const int groups = p.out.channels / kTileRows;
+    const Bf16* from = source + source_at(y, x);
+    if (groups > 1) {
+      for (int group = 0; group < groups; group += 2) {
+        multiply<2>(from, rows, p.taps, p.weights.data() + static_cast<std::size_t>(group) * columns.tile,
+                    columns, sums);
+        finish(y, x, group, sums);
+        finish(y, x, group + 1, sums + 2 * kTile);
+      }
+      return 1;
+    }
+    if (part + 1 == parts.count) {
+      multiply<1>(from, rows, p.taps, p.weights.data(), columns, sums);
+      finish(y, x, 0, sums);
+      return 1;
+    }
+    const int next = parts.begin(part + 1);
+    multiply_two(from, source_at(y, next) - source_at(y, x), rows, p.taps, p.weights.data(), columns,
+                 sums, sums + 2 * kTile);
+    finish(y, x, 0, sums);
+    finish(y, next, 0, sums + 2 * kTile);
+    return 2;
+  }
+
+  /// @param from  [2 tiles][rows][16]
+  void finish(int y, int x, int group, const float* from) const {
+    const std::size_t channel = static_cast<std::size_t>(group) * kTileRows;
+    const __m512 scale = _mm512_loadu_ps(p.tail.scale.data() + channel);
+    const __m512 shift = _mm512_loadu_ps(p.tail.shift.data() + channel);
+    if (p.to_floats) {
+      _mm512_storeu_ps(floats + channel, tail(_mm512_fmadd_ps(_mm512_load_ps(from), scale, shift), 0));
+      return;
+    }
+    const auto channels = static_cast<std::size_t>(p.out.channels);
+    if (p.tail.pooled) {
+      std::size_t to = p.out.at(y / 2, x / 2) + channel;
+      for (int r = 0; r < parts.length; r += 2, from += 2 * kTileRows, to += channels) {
+        store_bf16(out + to, tail(pool(from, scale, shift), to));
+      }
+      return;
+    }
+    for (int tile = 0; tile < std::min(2, p.height); ++tile) {
+      std::size_t to = p.out.at(y + tile, x) + channel;
+      const float* row = from + static_cast<std::size_t>(tile) * kTile;
+      for (int r = 0; r < parts.length; ++r, row += kTileRows, to += channels) {
+        store_bf16(out + to, tail(_mm512_fmadd_ps(_mm512_load_ps(row), scale, shift), to));
+      }
+    }
+  }
+
+  __m512 pool(const float* from, __m512 scale, __m512 shift) const {
+    __m512 four[4] = {_mm512_load_ps(from), _mm512_load_ps(from + kTileRows),
+                      _mm512_load_ps(from + kTile), _mm512_load_ps(from + kTile + kTileRows)};
+    if (!p.tail.pool_first) {
+      for (__m512& value : four) value = _mm512_fmadd_ps(value, scale, shift);
+    }
+    const __m512 best = _mm512_max_ps(_mm512_max_ps(four[0], four[1]), _mm512_max_ps(four[2], four[3]));
+    return p.tail.pool_first ? _mm512_fmadd_ps(best, scale, shift) : best;
+  }
+
+  __m512 tail(__m512 value, std::size_t to) const {
+    if (p.tail.relu) value = _mm512_max_ps(value, _mm512_setzero_ps());
+    if (addend) value = _mm512_add_ps(value, load_bf16(addend + to));
+    if (p.tail.relu_at_end) value = _mm512_max_ps(value, _mm512_setzero_ps());
+    return value;
+  }
+};
+
+}  // namespace
+
+void PictureProduct::run(PictureWorkspace& workspace) const { Loops(*this, workspace).run(); }
+
+THIMBLE_AMX_END
+
+}  // namespace thimble::nn::amx
+
+#endif

@@ -1,0 +1,28 @@
+// A product over one picture: what picture_network.cpp runs for convolutions and dense layers.
+
+#pragma once
+
+#include <vector>
+
+#include "nn/engine/amx/picture_network.hpp"
+#include "nn/engine/amx/taps.hpp"
+
+namespace thimble::nn::amx {
+
+struct PictureProduct {
+  PictureMap source;          // of the picture itself: its channels are not padded
+  PictureMap out;
+  int height = 1, width = 1;  // positions of the product, as far as pooling uses them
+  Extent stride;
+  std::size_t first = 0;      // values of the source's buffer before the first position's first tap
+  int depth = kDepth;
+  int pieces = 1;
+  std::vector<Tap> taps;
+  std::vector<Bf16> weights;
+  PictureTail tail;
+  bool to_floats = false;     // into the workspace's `out` instead
+
+  void run(PictureWorkspace& workspace) const;
+};
+
+}  // namespace thimble::nn::amx

@@ -1,0 +1,402 @@
+#include "nn/engine/amx/product_layer.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "base/isa.hpp"
+#include "nn/engine/amx/convert.hpp"
+#include "nn/engine/amx/product.hpp"
+#include "nn/engine/amx/tail.hpp"
+#include "nn/engine/amx/weights_gradient.hpp"
+#include "nn/engine/training_builder.hpp"
+#include "nn/layers/batch_norm.hpp"
+#include "nn/layers/product.hpp"
+
+namespace thimble::nn::amx {
+namespace {
+
+bool halves(const Layer& pool) {
+  const SlidingWindow* window = pool.window();
+  return window && window->kernel == Extent{2, 2} && window->stride == Extent{2, 2} &&
+         window->pad == Extent{0, 0};
+}
+
+Bf16* bf16s(const Tensor& tensor) { return static_cast<Bf16*>(tensor.data()); }
+float* floats(const Tensor& tensor) { return static_cast<float*>(tensor.data()); }
+std::uint8_t* bytes(const Tensor& tensor) { return static_cast<std::uint8_t*>(tensor.data()); }
+
+/// What a product's sums are scaled by and what is added, with batch norm by its running statistics.
+void set_scaling(PictureTail& tail, const ParameterValues& values, const Layer& layer,
+                 const BatchNorm* norm) {
+  const auto outputs = static_cast<std::size_t>(layer.output().channels);
+  nn::Product product{std::vector<float>(outputs, 1.0f), std::vector<float>(outputs, 0.0f)};
+  if (const NamedArray* bias = find_parameter(values, layer, "bias")) product.bias = bias->values;
+  if (norm) norm->fold_into(product, values);
+  tail.scale = std::move(product.weights);
+  tail.shift = std::move(product.bias);
+}
+
+}  // namespace
+
+ProductChain ProductChain::of(const Graph& graph, const Chain& chain, const Layer& layer) {
+  ProductChain found;
+  found.last = layer.index();
+  int previous = layer.index();
+  for (const auto& [step, index] : chain.links()) {
+    const Layer& next = graph.layer(index);
+    const bool pooled = found.pool_first || found.pool_last;
+    if (step == ChainStep::max_pool) {
+      if (pooled || found.add || !halves(next)) break;
+      (found.norm || found.relu ? found.pool_last : found.pool_first) = true;
+    } else if (step == ChainStep::batch_norm) {
+      if (found.norm || found.relu || found.add) break;
+      found.norm = static_cast<const BatchNorm*>(&next);
+    } else if (step == ChainStep::relu) {
+      if (found.add ? found.relu_at_end : found.relu) break;
+      (found.add ? found.relu_at_end : found.relu) = true;
+    } else if (step == ChainStep::add) {
+      if (found.add) break;
+      found.add = &next;
+      const auto& inputs = next.inputs();
+      found.addend = inputs[0].layer == previous ? inputs[1].layer : inputs[0].layer;
+    } else {
+      break;
+    }
+    found.last = previous = index;
+    found.layers.push_back(index);
+  }
+  return found;
+}
+
+bool picture_product(PictureNetwork& network, const Layer& layer, const SlidingWindow& window) {
+  const ProductChain chain =
+      ProductChain::of(network.graph(), network.chain(layer.index()), layer);
+  PictureTail tail;
+  set_scaling(tail, network.values(), layer, chain.norm);
+  tail.pooled = chain.pool_first || chain.pool_last;
+  tail.pool_first = chain.pool_first;
+  tail.relu = chain.relu;
+  tail.relu_at_end = chain.relu_at_end;
+  if (chain.add) tail.addend = network.value(chain.addend);
+  const auto& weights = parameter_values(network.values(), layer, "weight");
+  const int input = layer.inputs().front().layer;
+  const bool of_picture = input == 0 && !layer.output().flat &&
+                          suits_picture(network.graph().input().channels, window);
+  const PictureMap map =
+      of_picture ? network.input_product(chain.last, layer.output(), window, weights, std::move(tail))
+                 : network.product(chain.last, network.value(input), layer.output(), window, weights,
+                                   std::move(tail));
+  network.set_value(layer.index(), map);
+  for (const int other : chain.layers) network.set_value(other, map);
+  return true;
+}
+
+namespace {
+
+/// A product in a training step.
+class ProductTraining {
+ public:
+  ProductTraining(TrainingBuilder& builder, const Layer& layer, const SlidingWindow& window);
+
+  void forward();
+  void backward();
+
+ private:
+  Program& program() const { return builder_.program(); }
+  bool has_bias() const {
+    const auto declared = layer_.parameters();
+    return std::ranges::any_of(declared, [](const ParameterDeclaration& parameter) {
+      return parameter.role == ParameterRole::bias;
+    });
+  }
+  void take_chain();
+  void make_products();
+  void add_parameters();
+  void add_product();
+  void add_norm();
+  Tensor tail_gradient(const Tensor& gradient);
+  void add_norm_sums(const TailGradient& from, const std::vector<Tensor>& touched);
+
+  TrainingBuilder& builder_;
+  const Layer& layer_;
+  const std::string& name_;
+  SlidingWindow window_;
+  ProductChain chain_;
+  Tail tail_;
+  TrainingValuePtr x_, y_, addend_;
+  bool of_picture_ = false;
+  bool is_head_ = false;  // the network's last layer, which puts out floats
+
+  Maps source_maps_, target_maps_, norm_maps_;  // norm_maps_: what batch norm works on
+  Product product_, backward_product_;
+  std::unique_ptr<WeightsGradient> weights_gradient_;
+  NormStatistics statistics_;
+  ChannelSums forward_sums_, backward_sums_, bias_sums_;
+
+  Tensor source_, sums_, out_, winner_;
+  Tensor weights_, bias_, norm_weights_;           // parameters
+  Tensor packed_, packed_backward_, padded_bias_;  // copies of them in the forms that products take
+};
+
+ProductTraining::ProductTraining(TrainingBuilder& builder, const Layer& layer,
+                                 const SlidingWindow& window)
+    : builder_(builder),
+      layer_(layer),
+      name_(layer.name()),
+      window_(window),
+      chain_(ProductChain::of(builder.graph(), builder.chain(layer), layer)),
+      x_(builder.input(layer)),
+      target_maps_(Maps::of(layer.output(), builder.batch_size())),
+      statistics_(target_maps_.channels) {
+  take_chain();
+  make_products();
+  add_parameters();
+}
+
+/// Leaves out of the chain what there is no pass for.
+void ProductTraining::take_chain() {
+  // What passes backward through ReLU without batch norm is told from what comes out, to which
+  // nothing may have been added; and a ReLU behind the addition is a layer of its own.
+  const bool adds = chain_.add && chain_.norm;
+  std::size_t taken = 0;
+  for (const int layer : chain_.layers) {
+    if (chain_.add && layer == chain_.add->index() && !adds) break;
+    ++taken;
+    if (chain_.add && layer == chain_.add->index()) break;
+  }
+  chain_.layers.resize(taken);
+  if (!adds) chain_.add = nullptr;
+  tail_ = {chain_.pool_first, chain_.norm != nullptr, chain_.relu, chain_.pool_last};
+  // Without batch norm ReLU and pooling change places: both keep the largest.
+  if (!tail_.norm && tail_.pool_last) {
+    tail_.pool_first = true;
+    tail_.pool_last = false;
+  }
+  is_head_ = chain_.layers.empty() && layer_.output().flat &&
+             layer_.index() + 1 == static_cast<int>(builder_.graph().layers().size());
+}
+
+void ProductTraining::make_products() {
+  of_picture_ = layer_.inputs().front().layer == 0 && !x_->needs_gradient &&
+                !layer_.output().flat && suits_picture(layer_.input().channels, window_);
+  if (of_picture_) {
+    product_ = Product::pictures(layer_.input(), target_maps_, window_, tail_.pool_first);
+    weights_gradient_ = std::make_unique<WeightsGradient>(layer_.input(), target_maps_, window_);
+  } else {
+    const Desc desc = x_->data.desc();
+    source_maps_ = is_maps(desc) ? maps_of(desc, builder_.batch_size())
+                                 : Maps::of(layer_.input(), builder_.batch_size());
+    // A dense layer's kernel is whatever map its features are.
+    if (layer_.output().flat) window_ = {{source_maps_.height, source_maps_.width}, {1, 1}, {0, 0}};
+    product_ = Product::forward(source_maps_, target_maps_, window_, tail_.pool_first);
+    backward_product_ = Product::backward(source_maps_, target_maps_, window_);
+    weights_gradient_ = std::make_unique<WeightsGradient>(source_maps_, target_maps_, window_);
+  }
+  norm_maps_ = product_.out();
+}
+
+void ProductTraining::add_parameters() {
+  const int outputs = layer_.output().channels;
+  const auto declared = static_cast<dnnl::memory::dim>(
+      builder_.graph().parameters()[builder_.parameter_index(layer_, "weight")].size());
+  const dnnl::memory::dim inputs = declared / outputs / taps_of(window_);
+  ParameterStore& store = builder_.parameters();
+  if (of_picture_) {
+    const PictureWeights shape{layer_.input().channels, window_.kernel, target_maps_.channels};
+    const Dims dims{outputs, shape.rows()};
+    weights_ = builder_.add_parameter(layer_, "weight",
+                                      weights_desc(dims, shape.out, shape.padded_rows()),
+                                      plain_desc(dims, DataType::f32));
+    packed_ = store.derived_copy(weights_, shape.packed_size() * sizeof(Bf16),
+                                 [shape](const float* from, void* to) {
+                                   pack_pictures(shape, from, static_cast<Bf16*>(to));
+                                 });
+  } else {
+    const WeightsShape shape{taps_of(window_), source_maps_.channels, target_maps_.channels};
+    const Dims dims{outputs, inputs, window_.kernel.height, window_.kernel.width};
+    weights_ = builder_.add_parameter(layer_, "weight", weights_desc(dims, shape.out, shape.in),
+                                      plain_desc(dims, DataType::f32));
+    packed_ = store.derived_copy(weights_, shape.size() * sizeof(Bf16),
+                                 [shape](const float* from, void* to) {
+                                   pack_forward(shape, from, static_cast<Bf16*>(to));
+                                 });
+    if (x_->needs_gradient) {
+      packed_backward_ = store.derived_copy(weights_, shape.size() * sizeof(Bf16),
+                                            [shape](const float* from, void* to) {
+                                              pack_backward(shape, from, static_cast<Bf16*>(to));
+                                            });
+    }
+  }
+  if (has_bias()) {
+    const Desc desc = plain_desc({outputs}, DataType::f32);
+    bias_ = builder_.add_parameter(layer_, "bias", desc, desc);
+    padded_bias_ = store.derived_copy(
+        bias_, static_cast<std::size_t>(target_maps_.channels) * sizeof(float),
+        [outputs](const float* from, void* to) { std::copy_n(from, outputs, static_cast<float*>(to)); });
+  }
+  if (chain_.norm) {
+    const Desc desc({2, outputs}, DataType::f32, Tag::ab);
+    norm_weights_ = store.add(desc,
+                              {builder_.parameter_index(*chain_.norm, "weight"),
+                               builder_.parameter_index(*chain_.norm, "bias")},
+                              desc);
+  }
+}
+
+void ProductTraining::forward() {
+  const Maps out_maps = [&] {
+    Maps maps = norm_maps_;
+    if (tail_.pool_last) {
+      maps.height /= 2;
+      maps.width /= 2;
+    }
+    return maps;
+  }();
+  if (of_picture_) {
+    const std::size_t size = product_.source_size() + kDepth;
+    source_ = program().persistent(plain_desc({static_cast<dnnl::memory::dim>(size)}, DataType::bf16));
+    program().add(Program::forward, name_ + ".pictures", {x_->data},
+                  [from = x_->data, to = source_, batch = builder_.batch_size(),
+                   shape = layer_.input(), pad = window_.pad] {
+                    pad_pictures(bf16s(from), batch, shape, pad, bf16s(to));
+                  });
+  } else {
+    source_ = program().in_layout(Program::forward, name_, x_->data,
+                                  maps_desc(source_maps_, DataType::bf16));
+  }
+  if (tail_.pool_first || tail_.pool_last) {
+    winner_ = program().tensor(maps_desc(out_maps, DataType::u8));
+  }
+  out_ = is_head_ ? program().tensor(plain_desc({builder_.batch_size(), layer_.output().channels},
+                                                DataType::f32))
+                  : program().tensor(maps_desc(out_maps, DataType::bf16));
+  sums_ = chain_.norm ? program().tensor(maps_desc(norm_maps_, DataType::bf16)) : out_;
+  add_product();
+  if (chain_.norm) add_norm();
+  y_ = builder_.add_output(layer_, out_);
+  y_->needs_gradient = true;
+  for (const int layer : chain_.layers) builder_.set_output(layer, y_);
+}
+
+void ProductTraining::add_product() {
+  std::vector<Tensor> touched{source_, sums_};
+  if (tail_.pool_first) touched.push_back(winner_);
+  program().add(Program::forward, name_, touched, [this] {
+    ProductOutput output;
+    if (bias_) output.bias = floats(padded_bias_);
+    output.relu = tail_.relu && !tail_.norm;
+    if (tail_.norm) output.statistics = &forward_sums_;
+    if (tail_.pool_first) output.winner = bytes(winner_);
+    if (is_head_) {
+      output.floats = floats(out_);
+      output.float_channels = layer_.output().channels;
+    } else {
+      output.out = bf16s(sums_);
+    }
+    product_.run(bf16s(source_), bf16s(packed_), output);
+  });
+}
+
+void ProductTraining::add_norm() {
+  const BatchNorm& norm = *chain_.norm;
+  const int channels = layer_.output().channels;
+  const double count = norm_maps_.batch * static_cast<double>(norm_maps_.positions());
+  program().add(Program::forward, norm.name() + ".statistics", {}, [=, this, &norm] {
+    take_statistics(forward_sums_, count, channels, norm.options().epsilon, floats(norm_weights_),
+                    floats(norm_weights_) + channels, statistics_);
+  });
+  add_running_statistics(norm, builder_, count, {}, [this] {
+    return BatchStatistics{statistics_.mean.data(), statistics_.variance.data()};
+  });
+  std::vector<Tensor> touched{sums_, out_};
+  if (tail_.pool_last) touched.push_back(winner_);
+  if (chain_.add) {
+    addend_ = builder_.value_of(chain_.addend);
+    touched.push_back(program().in_layout(Program::forward, name_, addend_->data, out_.desc()));
+  }
+  program().add(Program::forward, norm.name(), touched, [this, other = touched.back()] {
+    tail_forward(norm_maps_, tail_, statistics_, bf16s(sums_), chain_.add ? bf16s(other) : nullptr,
+                 bf16s(out_), tail_.pool_last ? bytes(winner_) : nullptr);
+  });
+}
+
+void ProductTraining::backward() {
+  const Tensor gradient =
+      is_head_ ? program().in_layout(Program::backward, name_, y_->gradient,
+                                     maps_desc(target_maps_, DataType::bf16))
+               : builder_.gradient_of(y_, name_);
+  if (chain_.add && addend_->needs_gradient) builder_.give_gradient(addend_, gradient, true, name_);
+  const bool has_tail = bias_ || tail_.norm || tail_.relu || tail_.pool_first;
+  const Tensor of_sums = has_tail ? tail_gradient(gradient) : gradient;
+  program().add(Program::backward, name_ + ".backward_weights", {source_, of_sums},
+                [this, of_sums, to = builder_.parameters().gradient(weights_)] {
+                  weights_gradient_->run(bf16s(source_), bf16s(of_sums), floats(to));
+                });
+  if (!x_->needs_gradient) return;
+  const Tensor source_gradient = program().tensor(maps_desc(source_maps_, DataType::bf16));
+  program().add(Program::backward, name_ + ".backward_data", {of_sums, source_gradient},
+                [this, of_sums, source_gradient] {
+                  ProductOutput output;
+                  output.out = bf16s(source_gradient);
+                  backward_product_.run(bf16s(of_sums), bf16s(packed_backward_), output);
+                });
+  builder_.give_gradient(x_, source_gradient, false, name_);
+}
+
+/// Adds the passes from the gradient of what comes out to that of the product's sums.
+Tensor ProductTraining::tail_gradient(const Tensor& gradient) {
+  std::vector<Tensor> touched{gradient};
+  if (tail_.norm) touched.push_back(sums_);
+  if (tail_.relu && !tail_.norm) touched.push_back(out_);
+  if (winner_) touched.push_back(winner_);
+  const auto from = [this, gradient] {
+    TailGradient all;
+    all.gradient = bf16s(gradient);
+    if (tail_.norm) all.source = bf16s(sums_);
+    if (tail_.relu && !tail_.norm) all.out = bf16s(out_);
+    if (winner_) all.winner = bytes(winner_);
+    return all;
+  };
+  const int channels = layer_.output().channels;
+  const double count = norm_maps_.batch * static_cast<double>(norm_maps_.positions());
+  if (tail_.norm) {
+    program().add(Program::backward, chain_.norm->name() + ".sums", touched,
+                  [=, this, to = builder_.parameters().gradient(norm_weights_)] {
+                    tail_sums(norm_maps_, tail_, statistics_, from(), backward_sums_);
+                    const double* total = backward_sums_.total();
+                    float* of_scale = floats(to);
+                    for (int c = 0; c < channels; ++c) {
+                      const auto i = static_cast<std::size_t>(c);
+                      of_scale[channels + c] = static_cast<float>(total[i]);
+                      of_scale[c] = static_cast<float>(total[norm_maps_.channels + c]) *
+                                    statistics_.inverse_deviation[i];
+                    }
+                  });
+  }
+  const Tensor result = program().tensor(maps_desc(target_maps_, DataType::bf16));
+  touched.push_back(result);
+  Tensor bias_gradient;
+  if (bias_) bias_gradient = builder_.parameters().gradient(bias_);
+  program().add(Program::backward, name_ + ".tail_backward", touched, [=, this] {
+    tail_backward(target_maps_, tail_, &statistics_, &backward_sums_, count, from(),
+                  bias_ ? &bias_sums_ : nullptr, bf16s(result));
+    if (!bias_) return;
+    const double* total = bias_sums_.total();
+    std::transform(total, total + channels, floats(bias_gradient),
+                   [](double sum) { return static_cast<float>(sum); });
+  });
+  return result;
+}
+
+}  // namespace
+
+bool train_product(TrainingBuilder& builder, const Layer& layer, const SlidingWindow& window) {
+  if (builder.type() != DataType::bf16 || !has(Isa::amx)) return false;
+  const auto training = std::make_shared<ProductTraining>(builder, layer, window);
+  training->forward();
+  builder.on_backward([training] { training->backward(); });
+  return true;
+}
+
+}  // namespace thimble::nn::amx
