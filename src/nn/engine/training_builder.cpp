@@ -53,7 +53,7 @@ void TrainingBuilder::emit_frozen() {
 
 void TrainingBuilder::emit_output() {
   const TrainingValuePtr y = values_.back();
-  const Desc plain = plain_desc(y->data.desc().dims(), DataType::f32);
+  const Desc plain = plain_desc(dims_of_value(y->data, graph_.output()), DataType::f32);
   output_ = program_.persistent(plain);
   output_gradient_ = program_.persistent(plain);
   const Tensor output = program_.in_layout(Program::forward, "output", y->data, plain);
@@ -89,9 +89,17 @@ const TrainingValuePtr& TrainingBuilder::output(const Layer& layer) const {
   return values_[static_cast<std::size_t>(layer.index())];
 }
 
+Dims TrainingBuilder::dims_of_value(const Tensor& tensor, const Shape& shape) const {
+  if (!amx::is_maps(tensor.desc())) return tensor.desc().dims();
+  const amx::Maps maps = amx::maps_of(tensor.desc(), batch_size_);
+  if (shape.flat && maps.positions() == 1) return dims_of(shape, batch_size_);
+  return {batch_size_, shape.size() / static_cast<std::int64_t>(maps.positions()), maps.height,
+          maps.width};
+}
+
 Tensor TrainingBuilder::outside_amx(const Layer& layer, const Tensor& tensor) {
   if (!amx::is_maps(tensor.desc())) return tensor;
-  const Dims dims = dims_of(layer.input(), batch_size_);
+  const Dims dims = dims_of_value(tensor, layer.input());
   return program_.in_layout(Program::forward, layer.name(), tensor,
                             dims.size() == 4 ? Desc(dims, type_, Tag::nhwc)
                                              : plain_desc(dims, type_));

@@ -108,6 +108,8 @@ class TrainingBuilder {
                        const Desc& plain);
 
  private:
+  /// Dimensions of a value of that shape as oneDNN knows them: a map's, though the shape be flat.
+  Dims dims_of_value(const Tensor& tensor, const Shape& shape) const;
   void emit_frozen();
   void emit_output();
   void emit_input_gradient(const TrainingValuePtr& input);

@@ -110,6 +110,11 @@ class ProductTraining {
       return parameter.role == ParameterRole::bias;
     });
   }
+  /// The map that goes in flattened, and the vector.
+  Desc map_desc() const { return plain_desc(x_->data.desc().dims(), DataType::bf16); }
+  Desc flat_desc() const {
+    return plain_desc(dims_of(layer_.input(), builder_.batch_size()), DataType::bf16);
+  }
   void take_chain();
   void make_products();
   void add_parameters();
@@ -126,7 +131,8 @@ class ProductTraining {
   Tail tail_;
   TrainingValuePtr x_, y_, addend_;
   bool of_picture_ = false;
-  bool is_head_ = false;  // the network's last layer, which puts out floats
+  bool flattened_ = false;  // takes a map of another layout as a vector
+  bool is_head_ = false;    // the network's last layer, which puts out floats
 
   Maps source_maps_, target_maps_, norm_maps_;  // norm_maps_: what batch norm works on
   Product product_, backward_product_;
@@ -185,6 +191,7 @@ void ProductTraining::make_products() {
     weights_gradient_ = std::make_unique<WeightsGradient>(layer_.input(), target_maps_, window_);
   } else {
     const Desc desc = x_->data.desc();
+    flattened_ = !is_maps(desc) && layer_.input().flat && desc.dims().size() == 4;
     source_maps_ = is_maps(desc) ? maps_of(desc, builder_.batch_size())
                                  : Maps::of(layer_.input(), builder_.batch_size());
     // A dense layer's kernel is whatever map its features are.
@@ -262,8 +269,12 @@ void ProductTraining::forward() {
                     pad_pictures(bf16s(from), batch, shape, pad, bf16s(to));
                   });
   } else {
-    source_ = program().in_layout(Program::forward, name_, x_->data,
-                                  maps_desc(source_maps_, DataType::bf16));
+    Tensor x = x_->data;
+    if (flattened_) {
+      const Tensor map = program().in_layout(Program::forward, name_, x, map_desc());
+      x = program().alias(map, flat_desc());
+    }
+    source_ = program().in_layout(Program::forward, name_, x, maps_desc(source_maps_, DataType::bf16));
   }
   if (tail_.pool_first || tail_.pool_last) {
     winner_ = program().tensor(maps_desc(out_maps, DataType::u8));
@@ -341,7 +352,9 @@ void ProductTraining::backward() {
                   output.out = bf16s(source_gradient);
                   backward_product_.run(bf16s(of_sums), bf16s(packed_backward_), output);
                 });
-  builder_.give_gradient(x_, source_gradient, false, name_);
+  if (!flattened_) return builder_.give_gradient(x_, source_gradient, false, name_);
+  const Tensor flat = program().in_layout(Program::backward, name_, source_gradient, flat_desc());
+  builder_.give_gradient(x_, program().alias(flat, map_desc()), false, name_);
 }
 
 /// Adds the passes from the gradient of what comes out to that of the product's sums.
