@@ -19,7 +19,7 @@ std::vector<std::uint8_t> random_bytes(std::size_t n, std::uint64_t seed) {
 /// 192 queries by 4,096 rows on one thread; arguments: kernel, dimensions.
 void products(benchmark::State& state) {
   const ByteKernel* const kernels[] = {portable_byte_kernel(), avx2_byte_kernel(),
-                                       avx512_byte_kernel()};
+                                       avx512_byte_kernel(), amx_byte_kernel()};
   const ByteKernel* kernel = kernels[state.range(0)];
   if (kernel == nullptr) {
     state.SkipWithError("not on this processor");
@@ -40,7 +40,7 @@ void products(benchmark::State& state) {
                                                     benchmark::Counter::kIsIterationInvariantRate,
                                                     benchmark::Counter::kIs1000);
 }
-BENCHMARK(products)->ArgsProduct({{0, 1, 2}, {784, 3072}})->Unit(benchmark::kMillisecond);
+BENCHMARK(products)->ArgsProduct({{0, 1, 2, 3}, {784, 3072}})->Unit(benchmark::kMillisecond);
 
 /// The five nearest of 60,000 rows on all cores; argument: queries.
 void nearest_neighbors(benchmark::State& state) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/aligned_array.hpp"
 #include "base/error.hpp"
 #include "linalg/byte_products.hpp"
 #include "linalg/products.hpp"
@@ -142,16 +143,15 @@ void KernelBlocks::multiply_bytes(const KernelQueries& queries, std::size_t firs
                                   const Block& block, std::size_t begin, std::size_t end,
                                   float* const* out) const {
   const std::size_t columns = end - begin;
-  thread_local std::vector<std::uint32_t> products;
-  products.resize(kRows * kColumns);
+  thread_local AlignedArray<std::uint32_t> products(kRows * kColumns);
   const std::uint32_t* norms = block.bytes.squared_norms().data() + begin;
   for (std::size_t i = first; i < last; i += kRows) {
     const std::size_t rows = std::min(kRows, last - i);
     linalg::byte_products(std::span(queries.bytes).subspan(i * d_, rows * d_), rows, block.bytes,
-                          begin, end, products.data(), columns);
+                          begin, end, products.data(), kColumns);
     for (std::size_t r = 0; r < rows; ++r) {
-      apply_kernel(kernel_, scale_, products.data() + r * columns, queries.byte_norms[i + r], norms,
-                   columns, out[i - first + r]);
+      apply_kernel(kernel_, scale_, products.data() + r * kColumns, queries.byte_norms[i + r],
+                   norms, columns, out[i - first + r]);
     }
   }
 }

@@ -12,27 +12,11 @@
 #include <span>
 #include <vector>
 
+#include "base/aligned_array.hpp"
 #include "classical/features.hpp"
 #include "classical/linear_kernels.hpp"
 
 namespace thimble::classical {
-
-/// Memory that starts at a multiple of 64 bytes.
-template <class Number>
-class AlignedArray {
- public:
-  AlignedArray() = default;
-  explicit AlignedArray(std::size_t size) : values_(size + kSpare) {}
-  Number* data() {
-    const auto address = reinterpret_cast<std::uintptr_t>(values_.data());
-    return values_.data() + (64 - address % 64) % 64 / sizeof(Number);
-  }
-  bool empty() const { return values_.empty(); }
-
- private:
-  static constexpr std::size_t kSpare = 64 / sizeof(Number);
-  std::vector<Number> values_;
-};
 
 /// The samples of a block, for whom the loss is asked.
 struct BlockRows {

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "base/aligned_array.hpp"
 #include "base/simd.hpp"
 #include "classical/neighbor_search.hpp"
 
@@ -44,7 +45,7 @@ ByteSearch::ByteSearch(const linalg::PackedBytes& rows, std::span<const std::uin
 void ByteSearch::operator()(const Part& part, std::span<Nearest> nearest) const {
   const std::size_t d = rows_.dims();
   const std::size_t count = part.last - part.first;
-  std::vector<std::uint32_t> products(count * kRowBlock);
+  AlignedArray<std::uint32_t> products(count * kRowBlock);
   std::array<std::uint32_t, kRowBlock> norms{};
   for (std::size_t begin = part.begin; begin < part.end; begin += kRowBlock) {
     const std::size_t end = std::min(begin + kRowBlock, part.end);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/aligned_array.hpp"
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/simd.hpp"
@@ -21,6 +22,10 @@ constexpr std::size_t kQueryBlock = 192;
 constexpr std::size_t kQuadBlock = 512;
 
 std::size_t quads_of(std::size_t d) { return (d + kQuadBytes - 1) / kQuadBytes; }
+
+std::size_t round_up(std::size_t n, std::size_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
 
 THIMBLE_SIMD_CLONES
 std::uint32_t squared_norm(const std::uint8_t* row, std::size_t d) {
@@ -70,6 +75,7 @@ void check_sizes(std::size_t bytes, std::size_t m, const PackedBytes& rows, std:
 
 const ByteKernel& fastest_kernel() {
   static const ByteKernel& kernel = []() -> const ByteKernel& {
+    if (const ByteKernel* amx = amx_byte_kernel()) return *amx;
     if (const ByteKernel* avx512 = avx512_byte_kernel()) return *avx512;
     if (const ByteKernel* avx2 = avx2_byte_kernel()) return *avx2;
     return *portable_byte_kernel();
@@ -77,17 +83,27 @@ const ByteKernel& fastest_kernel() {
   return kernel;
 }
 
-/// Some queries as a kernel wants them, in groups.
+/// Some queries as a kernel wants them, in groups. One thread makes and uses it.
 class QueryBlock {
  public:
   QueryBlock(const ByteKernel& kernel, std::size_t most, std::size_t d)
-      : kernel_(kernel), d_(d), bytes_(most * quads_of(d) * kernel.query_bytes) {}
+      : kernel_(kernel),
+        d_(d),
+        quads_(round_up(quads_of(d), kernel.quad_multiple)),
+        bytes_(round_up(most, kernel.query_multiple) * query_bytes()) {
+    if (kernel_.begin != nullptr) kernel_.begin();
+  }
+  ~QueryBlock() {
+    if (kernel_.end != nullptr) kernel_.end();
+  }
+  QueryBlock(const QueryBlock&) = delete;
+  QueryBlock& operator=(const QueryBlock&) = delete;
 
   void lay_out(const std::uint8_t* queries, std::size_t count) {
     count_ = count;
     for (std::size_t q = 0; q < count; q += kernel_.group) {
       kernel_.lay_out(queries + q * d_, std::min(kernel_.group, count - q), d_,
-                      bytes_.data() + q * quads_of(d_) * kernel_.query_bytes);
+                      bytes_.data() + q * query_bytes());
     }
   }
 
@@ -95,27 +111,30 @@ class QueryBlock {
   /// @param initial  uint32 [32], what sums begin with
   void multiply(const std::uint8_t* tile, const std::uint32_t* initial, std::uint32_t* out,
                 std::size_t stride) const {
-    const std::size_t quads = quads_of(d_);
     std::size_t done = 0;
     do {  // even without dimensions, for the initial sums
-      const std::size_t now = std::min(kQuadBlock, quads - done);
+      const std::size_t now = std::min(kQuadBlock, quads_ - done);
       for (std::size_t q = 0; q < count_; q += kernel_.group) {
         const std::size_t group = std::min(kernel_.group, count_ - q);
+        const std::size_t before = done * round_up(group, kernel_.query_multiple);
         std::uint32_t* sums = out + q * stride;
         kernel_.multiply(
-            bytes_.data() + (q * quads + done * group) * kernel_.query_bytes, group,
+            bytes_.data() + q * query_bytes() + before * kernel_.query_bytes, group,
             tile + done * kTileRows * kQuadBytes, now,
             done == 0 ? TileSums{initial, 0, sums, stride} : TileSums{sums, stride, sums, stride});
       }
       done += now;
-    } while (done < quads);
+    } while (done < quads_);
   }
 
  private:
+  std::size_t query_bytes() const { return quads_ * kernel_.query_bytes; }
+
   const ByteKernel& kernel_;
   std::size_t d_;
+  std::size_t quads_;
   std::size_t count_ = 0;
-  std::vector<std::uint8_t> bytes_;
+  AlignedArray<std::uint8_t> bytes_;
 };
 
 }  // namespace
@@ -132,7 +151,7 @@ PackedBytes::PackedBytes(std::span<const std::uint8_t> rows, std::size_t n, std:
   }
   const std::size_t count = (n + kTileRows - 1) / kTileRows;
   const std::size_t tile_bytes = quads_of(d) * kTileRows * kQuadBytes;
-  tiles_.resize(count * tile_bytes / sizeof(CacheLine));
+  tiles_.resize((count * tile_bytes + kTileOverrun) / sizeof(CacheLine));
   offsets_.resize(count * kTileRows);
   squared_norms_.resize(n);
   auto* tiles = reinterpret_cast<std::uint8_t*>(tiles_.data());

@@ -2,7 +2,7 @@
 //
 // Pixels are 8-bit, so all inner products and squared distances between pictures are integers.
 // Processors with AVX-512 VNNI multiply and add four bytes a lane and instruction, but unsigned by
-// signed only: x . y = x . (y - 128) + 128 sum(x).
+// signed only: x . y = x . (y - 128) + 128 sum(x). Those with AMX multiply tiles of unsigned bytes.
 
 #pragma once
 
@@ -56,7 +56,8 @@ class PackedBytes {
 /// @param queries  uint8 [m, rows.dims()]
 /// @param begin    a multiple of kByteProductsPanel
 /// @param end      at most rows.size()
-/// @param out      uint32 [m, end - begin], row i begins at out + i * stride
+/// @param out      uint32 [m, end - begin], row i begins at out + i * stride; written fastest where
+///                 rows begin at multiples of 64 bytes
 /// @throws ShapeError  if the sizes do not fit
 void byte_products(std::span<const std::uint8_t> queries, std::size_t m, const PackedBytes& rows,
                    std::size_t begin, std::size_t end, std::uint32_t* out, std::size_t stride);

@@ -20,6 +20,7 @@ namespace thimble::linalg {
 
 inline constexpr std::size_t kTileRows = 32;
 inline constexpr std::size_t kQuadBytes = 4;
+inline constexpr std::size_t kTileOverrun = 15 * kTileRows * kQuadBytes;
 
 /// A kernel's sums: each query's with the 32 rows of a tile.
 struct TileSums {
@@ -40,12 +41,21 @@ struct ByteKernel {
   /// @param queries  laid out
   void (*multiply)(const std::uint8_t* queries, std::size_t count, const std::uint8_t* tile,
                    std::size_t quads, const TileSums& sums);
+  /// Queries are laid out as if they were a multiple of this, with zeros in place of the others,
+  std::size_t query_multiple = 1;
+  /// and so are quads; past the end of a tile up to kTileOverrun bytes are read, to be multiplied
+  /// by those zeros.
+  std::size_t quad_multiple = 1;
+  /// Called by a thread before it multiplies, and after.
+  void (*begin)() = nullptr;
+  void (*end)() = nullptr;
 };
 
 /// Null where the processor lacks the instructions or THIMBLE_ISA forbids them.
 const ByteKernel* portable_byte_kernel();
 const ByteKernel* avx2_byte_kernel();
 const ByteKernel* avx512_byte_kernel();
+const ByteKernel* amx_byte_kernel();
 
 /// byte_products() by a kernel of one's choice.
 void byte_products_by(const ByteKernel& kernel, std::span<const std::uint8_t> queries,

@@ -17,7 +17,7 @@ using testing::HasSubstr;
 std::vector<const ByteKernel*> kernels() {
   std::vector<const ByteKernel*> found;
   for (const ByteKernel* kernel :
-       {portable_byte_kernel(), avx2_byte_kernel(), avx512_byte_kernel()}) {
+       {portable_byte_kernel(), avx2_byte_kernel(), avx512_byte_kernel(), amx_byte_kernel()}) {
     if (kernel != nullptr) found.push_back(kernel);
   }
   return found;
@@ -81,6 +81,14 @@ RC_GTEST_PROP(ByteProductsProperty, EqualsSumsIn64Bits, ()) {
 TEST_P(ByteProducts, PictureSizes) {
   for (const std::size_t d : {64U, 783U, 784U, 1024U, 1025U, 3072U}) {
     expect_products(*GetParam(), random_bytes(26 * d, d), random_bytes(70 * d, d + 1), d, 0, 70);
+  }
+}
+
+/// Sums are put down and taken up again between parts of so long vectors.
+TEST_P(ByteProducts, LongVectorsAndWholeGroups) {
+  for (const std::size_t m : {1U, 12U, 16U, 32U, 70U}) {
+    expect_products(*GetParam(), random_bytes(m * 2100, m), random_bytes(40 * 2100, 7), 2100, 0,
+                    40);
   }
 }
 
