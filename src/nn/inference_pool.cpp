@@ -61,8 +61,9 @@ class InferencePool::PictureRuns {
         scaling_(scaling),
         picture_(static_cast<std::size_t>(graph.input().size())),
         outputs_(static_cast<std::size_t>(graph.output().size())),
-        grain_(1 + kGrainFlops / static_cast<std::size_t>(std::max<std::int64_t>(
-                                     1, graph.forward_flops()))) {}
+        grain_(1 + kGrainFlops /
+                       static_cast<std::size_t>(std::max<std::int64_t>(1, graph.forward_flops()))) {
+  }
 
   void run(std::span<const std::uint8_t> pictures, std::span<float> logits) {
     parallel_for(pictures.size() / picture_, grain_, [&](std::size_t begin, std::size_t end) {

@@ -34,6 +34,7 @@ class Block {
 
  private:
   struct Free {
+    std::size_t bytes;
     void operator()(std::byte* data) const;
   };
   std::unique_ptr<std::byte, Free> data_;

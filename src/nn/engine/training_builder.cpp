@@ -100,9 +100,9 @@ Dims TrainingBuilder::dims_of_value(const Tensor& tensor, const Shape& shape) co
 Tensor TrainingBuilder::outside_amx(const Layer& layer, const Tensor& tensor) {
   if (!amx::is_maps(tensor.desc())) return tensor;
   const Dims dims = dims_of_value(tensor, layer.input());
-  return program_.in_layout(Program::forward, layer.name(), tensor,
-                            dims.size() == 4 ? Desc(dims, type_, Tag::nhwc)
-                                             : plain_desc(dims, type_));
+  return program_.in_layout(
+      Program::forward, layer.name(), tensor,
+      dims.size() == 4 ? Desc(dims, type_, Tag::nhwc) : plain_desc(dims, type_));
 }
 
 TrainingValuePtr TrainingBuilder::add_output(const Layer& layer, const Tensor& data) {

@@ -128,8 +128,7 @@ void BatchNorm::train(TrainingBuilder& builder) const {
   Tensor workspace;
   if (relu) arguments[DNNL_ARG_WORKSPACE] = workspace = program.tensor(forward.workspace_desc());
   program.add(Program::forward, name(), Forward(forward), forward, arguments);
-  const double count =
-      static_cast<double>(builder.batch_size()) * output().height * output().width;
+  const double count = static_cast<double>(builder.batch_size()) * output().height * output().width;
   add_running_statistics(*this, builder, count, {mean, variance}, [mean, variance] {
     return BatchStatistics{static_cast<const float*>(mean.data()),
                            static_cast<const float*>(variance.data())};

@@ -52,8 +52,8 @@ struct BatchStatistics {
   const float* variance;
 };
 
-/// Moves a layer's running statistics in each training step: to the newest batch's by momentum, with
-/// the unbiased variance, or to the mean over the batches since re-estimation began.
+/// Moves a layer's running statistics in each training step: to the newest batch's by momentum,
+/// with the unbiased variance, or to the mean over the batches since re-estimation began.
 /// @param count    values a channel
 /// @param touched  tensors that `statistics` reads
 void add_running_statistics(const BatchNorm& layer, TrainingBuilder& builder, double count,

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "nn/engine/convolution.hpp"
 #include "nn/engine/amx/product_layer.hpp"
+#include "nn/engine/convolution.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/kernels.hpp"
 #include "nn/engine/training_builder.hpp"

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "nn/engine/amx/picture_loops.hpp"
 #include "nn/engine/amx/global_pool.hpp"
+#include "nn/engine/amx/picture_loops.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/training_builder.hpp"
 #include "nn/layers/layer_line.hpp"

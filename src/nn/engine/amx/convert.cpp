@@ -37,13 +37,19 @@ void each_row(const Maps& maps, int channels, const Body& body) {
   });
 }
 
+/// A number that is larger as a signed integer where the bf16 is larger.
+inline std::int16_t in_order(Bf16 value) {
+  const auto bits = static_cast<std::int16_t>(value);
+  return static_cast<std::int16_t>(bits ^ ((bits >> 15) & 0x7FFF));
+}
+
 THIMBLE_SIMD_CLONES
-void take_larger(const Bf16* in, std::uint16_t position, std::size_t n, Bf16* best,
-                 std::uint16_t* winner) {
+void take_larger(const Bf16* in, std::uint16_t position, std::size_t n, Bf16* __restrict best,
+                 std::uint16_t* __restrict winner) {
   for (std::size_t i = 0; i < n; ++i) {
-    const bool larger = to_float(in[i]) > to_float(best[i]);
-    best[i] = larger ? in[i] : best[i];
-    winner[i] = larger ? position : winner[i];
+    const auto larger = static_cast<std::uint16_t>(-(in_order(in[i]) > in_order(best[i])));
+    best[i] = static_cast<Bf16>((in[i] & larger) | (best[i] & ~larger));
+    winner[i] = static_cast<std::uint16_t>((position & larger) | (winner[i] & ~larger));
   }
 }
 
@@ -54,9 +60,9 @@ void add_to(const Bf16* in, std::size_t n, float* sums) {
 
 THIMBLE_SIMD_CLONES
 void give_to_winner(const Bf16* gradient, const std::uint16_t* winner, std::uint16_t position,
-                    std::size_t n, Bf16* out) {
+                    std::size_t n, Bf16* __restrict out) {
   for (std::size_t i = 0; i < n; ++i) {
-    out[i] = winner[i] == position ? gradient[i] : Bf16{0};
+    out[i] = static_cast<Bf16>(gradient[i] & -(winner[i] == position));
   }
 }
 
@@ -173,7 +179,8 @@ void global_pool_backward(const Maps& maps, bool largest, const Bf16* gradient,
     const float share = 1.0f / static_cast<float>(maps.positions());
     for (std::size_t block = begin; block < end; ++block) {
       const Bf16* from = gradient + block * n;
-      for (std::size_t i = 0; i < shares.size(); ++i) shares[i] = to_bf16(to_float(from[i]) * share);
+      for (std::size_t i = 0; i < shares.size(); ++i)
+        shares[i] = to_bf16(to_float(from[i]) * share);
       for (std::size_t p = 0; p < maps.positions(); ++p) {
         Bf16* to = out + block * maps.block_size() + p * n;
         if (largest) {

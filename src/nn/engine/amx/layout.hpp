@@ -45,7 +45,9 @@ struct Maps {
     return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
   }
   /// Values of all pictures of a block at one position.
-  std::size_t position_size() const { return std::size_t{kBlock} * static_cast<std::size_t>(channels); }
+  std::size_t position_size() const {
+    return std::size_t{kBlock} * static_cast<std::size_t>(channels);
+  }
   std::size_t block_size() const { return positions() * position_size(); }
   std::size_t size() const { return blocks() * block_size(); }
   /// Pictures of a block; the last one may hold less than 32.

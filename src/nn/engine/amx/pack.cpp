@@ -47,7 +47,8 @@ inline void pack_pairs_of_columns(const float* tile, Bf16* packed) {
   for (int in = 0; in < kTileRows; ++in) {
     store_bf16(rows[in], _mm512_loadu_ps(tile + in * kTileRows));
   }
-  const __m512i row = _mm512_set_epi32(120, 112, 104, 96, 88, 80, 72, 64, 56, 48, 40, 32, 24, 16, 8, 0);
+  const __m512i row =
+      _mm512_set_epi32(120, 112, 104, 96, 88, 80, 72, 64, 56, 48, 40, 32, 24, 16, 8, 0);
   for (int pair = 0; pair < 8; ++pair) {
     _mm512_storeu_si512(packed + pair * 2 * kTileRows,
                         _mm512_i32gather_epi32(row, &rows[0][2 * pair], 4));
@@ -102,7 +103,8 @@ void pack_pictures(const PictureWeights& shape, const float* weights, Bf16* pack
     const int channel = row / (shape.kernel.width * shape.kernel.height);
     const auto k = static_cast<std::size_t>(x * shape.channels + channel);
     for (std::size_t out = 0; out < outs; ++out) {
-      const float* from = weights + (static_cast<std::size_t>(row / kTileRows) * outs + out) * kTile +
+      const float* from = weights +
+                          (static_cast<std::size_t>(row / kTileRows) * outs + out) * kTile +
                           row % kTileRows * kTileRows;
       Bf16* to = packed + (static_cast<std::size_t>(y) * outs + out) * depth * kTileRows +
                  k / 2 * 2 * kTileRows + k % 2;

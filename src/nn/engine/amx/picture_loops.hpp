@@ -16,7 +16,8 @@ void picture_gelu(const PictureMap& map, const Bf16* in, Bf16* out);
 /// in * scale + shift, fp32 [channels] each, without those that are padding.
 void picture_scale(const PictureMap& map, const Bf16* in, std::span<const float> scale,
                    std::span<const float> shift, Bf16* out);
-/// The largest value, or the mean, of what each window sees of the map; what hangs over is left out.
+/// The largest value, or the mean, of what each window sees of the map; what hangs over is left
+/// out.
 void picture_pool(const PictureMap& map, const Bf16* in, const SlidingWindow& window, bool largest,
                   const PictureMap& pooled, Bf16* out);
 

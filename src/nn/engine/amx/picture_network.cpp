@@ -16,9 +16,7 @@ constexpr std::align_val_t kAlignment{64};
 // A tile's row may be read beyond the last value.
 constexpr std::size_t kSlack = 64;
 
-float to_float(Bf16 value) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
-}
+float to_float(Bf16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16); }
 
 /// [out, in, taps] as declared, to the form of WeightsShape.
 std::vector<float> to_tiles(std::span<const float> declared, int outs, int ins,
@@ -182,7 +180,8 @@ PictureMap PictureNetwork::product(int layer, const PictureMap& source, const Sh
   return add_product(std::move(p), layer, target, std::move(tail));
 }
 
-PictureMap PictureNetwork::input_product(int layer, const Shape& target, const SlidingWindow& window,
+PictureMap PictureNetwork::input_product(int layer, const Shape& target,
+                                         const SlidingWindow& window,
                                          std::span<const float> weights, PictureTail tail) {
   const Shape& input = graph_.input();
   PictureProduct p;

@@ -1,6 +1,6 @@
-// A network that takes one picture at a time through all its layers, on one thread, on AMX: what one
-// layer puts out is still in the second-level cache when the next reads it, nothing waits for other
-// threads, and a picture's answer has the same bits in whatever company it comes.
+// A network that takes one picture at a time through all its layers, on one thread, on AMX: what
+// one layer puts out is still in the second-level cache when the next reads it, nothing waits for
+// other threads, and a picture's answer has the same bits in whatever company it comes.
 //
 // Maps lie as bf16 [height + 2 border][width + 2 border][channels], the border zero. The rows of a
 // tile are neighbouring positions in a row of a map.
@@ -121,6 +121,7 @@ class PictureNetwork {
   void add(std::function<void(PictureWorkspace&)> operation) {
     operations_.push_back(std::move(operation));
   }
+
  private:
   explicit PictureNetwork(const Graph& graph);
   bool build(const ParameterValues& values);

@@ -64,7 +64,8 @@ struct Loops {
 
   std::size_t source_at(int y, int x) const {
     return p.first + static_cast<std::size_t>(y * p.stride.height) * p.source.row() +
-           static_cast<std::size_t>(x * p.stride.width) * static_cast<std::size_t>(p.source.channels);
+           static_cast<std::size_t>(x * p.stride.width) *
+               static_cast<std::size_t>(p.source.channels);
   }
 
   void run() {
@@ -83,8 +84,9 @@ struct Loops {
     const Bf16* from = source + source_at(y, x);
     if (groups > 1) {
       for (int group = 0; group < groups; group += 2) {
-        multiply<2>(from, rows, p.taps, p.weights.data() + static_cast<std::size_t>(group) * columns.tile,
-                    columns, sums);
+        multiply<2>(from, rows, p.taps,
+                    p.weights.data() + static_cast<std::size_t>(group) * columns.tile, columns,
+                    sums);
         finish(y, x, group, sums);
         finish(y, x, group + 1, sums + 2 * kTile);
       }
@@ -96,8 +98,8 @@ struct Loops {
       return 1;
     }
     const int next = parts.begin(part + 1);
-    multiply_two(from, source_at(y, next) - source_at(y, x), rows, p.taps, p.weights.data(), columns,
-                 sums, sums + 2 * kTile);
+    multiply_two(from, source_at(y, next) - source_at(y, x), rows, p.taps, p.weights.data(),
+                 columns, sums, sums + 2 * kTile);
     finish(y, x, 0, sums);
     finish(y, next, 0, sums + 2 * kTile);
     return 2;
@@ -109,7 +111,8 @@ struct Loops {
     const __m512 scale = _mm512_loadu_ps(p.tail.scale.data() + channel);
     const __m512 shift = _mm512_loadu_ps(p.tail.shift.data() + channel);
     if (p.to_floats) {
-      _mm512_storeu_ps(floats + channel, tail(_mm512_fmadd_ps(_mm512_load_ps(from), scale, shift), 0));
+      _mm512_storeu_ps(floats + channel,
+                       tail(_mm512_fmadd_ps(_mm512_load_ps(from), scale, shift), 0));
       return;
     }
     const auto channels = static_cast<std::size_t>(p.out.channels);
@@ -135,7 +138,8 @@ struct Loops {
     if (!p.tail.pool_first) {
       for (__m512& value : four) value = _mm512_fmadd_ps(value, scale, shift);
     }
-    const __m512 best = _mm512_max_ps(_mm512_max_ps(four[0], four[1]), _mm512_max_ps(four[2], four[3]));
+    const __m512 best =
+        _mm512_max_ps(_mm512_max_ps(four[0], four[1]), _mm512_max_ps(four[2], four[3]));
     return p.tail.pool_first ? _mm512_fmadd_ps(best, scale, shift) : best;
   }
 

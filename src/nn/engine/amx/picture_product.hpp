@@ -10,17 +10,17 @@
 namespace thimble::nn::amx {
 
 struct PictureProduct {
-  PictureMap source;          // of the picture itself: its channels are not padded
+  PictureMap source;  // of the picture itself: its channels are not padded
   PictureMap out;
   int height = 1, width = 1;  // positions of the product, as far as pooling uses them
   Extent stride;
-  std::size_t first = 0;      // values of the source's buffer before the first position's first tap
+  std::size_t first = 0;  // values of the source's buffer before the first position's first tap
   int depth = kDepth;
   int pieces = 1;
   std::vector<Tap> taps;
   std::vector<Bf16> weights;
   PictureTail tail;
-  bool to_floats = false;     // into the workspace's `out` instead
+  bool to_floats = false;  // into the workspace's `out` instead
 
   void run(PictureWorkspace& workspace) const;
 };

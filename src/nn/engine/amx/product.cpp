@@ -48,7 +48,8 @@ Product Product::backward(const Maps& source, const Maps& target, const SlidingW
 Product Product::pictures(const Shape& source, const Maps& target, const SlidingWindow& window,
                           bool pooled) {
   const PictureWeights weights{source.channels, window.kernel, target.channels};
-  const auto row = static_cast<std::size_t>((source.width + 2 * window.pad.width) * source.channels);
+  const auto row =
+      static_cast<std::size_t>((source.width + 2 * window.pad.width) * source.channels);
   const std::size_t picture = row * static_cast<std::size_t>(source.height + 2 * window.pad.height);
   Product product = forward({target.batch, kDepth, 1, 1}, target, {{1, 1}, {1, 1}, {0, 0}}, pooled);
   product.taps_ = TapTable::pictures(
@@ -87,8 +88,8 @@ struct ProductLoops {
   const Bf16* source;
   const Bf16* weights;
   const ProductOutput& output;
-  double* totals;                // of the statistics, or null
-  std::vector<float> row_sums;   // of the statistics of a row of the output
+  double* totals;               // of the statistics, or null
+  std::vector<float> row_sums;  // of the statistics of a row of the output
   alignas(64) float sums[4][4 * kTile];
 
   ProductLoops(const Product& p, const Bf16* s, const Bf16* w, const ProductOutput& o, double* t)
@@ -199,7 +200,8 @@ struct ProductLoops {
     const int pictures = product.out_.pictures(block);
     for (int column = 0; column < kColumns; ++column) {
       const std::size_t channel = static_cast<std::size_t>(group + column) * kTileRows;
-      const __m512 bias = output.bias ? _mm512_loadu_ps(output.bias + channel) : _mm512_setzero_ps();
+      const __m512 bias =
+          output.bias ? _mm512_loadu_ps(output.bias + channel) : _mm512_setzero_ps();
       __m512 sum = _mm512_setzero_ps();
       __m512 squares = _mm512_setzero_ps();
       const float* from = sums[0] + static_cast<std::size_t>(column) * 2 * kTile;
@@ -215,7 +217,8 @@ struct ProductLoops {
           squares = _mm512_fmadd_ps(value, value, squares);
         }
         if (output.out) store_bf16(output.out + to, value);
-        if (output.floats && r < pictures) store_floats(block * kBlock + static_cast<std::size_t>(r), channel, value);
+        if (output.floats && r < pictures)
+          store_floats(block * kBlock + static_cast<std::size_t>(r), channel, value);
       }
       if (totals) {
         float* s = row_sums.data() + channel;

@@ -18,7 +18,8 @@ class ChannelSums {
   /// Zeroes the sums of `threads` threads.
   void begin(int threads, int channels);
   double* of_thread(int thread) {
-    return sums_.data() + static_cast<std::size_t>(thread) * 2 * static_cast<std::size_t>(channels_);
+    return sums_.data() +
+           static_cast<std::size_t>(thread) * 2 * static_cast<std::size_t>(channels_);
   }
   /// Adds up: [2][channels], first the sums, then the others.
   const double* total();
@@ -32,9 +33,9 @@ class ChannelSums {
 struct ProductOutput {
   const float* bias = nullptr;  ///< fp32 [channels]
   bool relu = false;
-  const Bf16* addend = nullptr;       ///< like `out`
-  Bf16* out = nullptr;                ///< maps of the product, or pooled ones; null: none
-  float* floats = nullptr;            ///< fp32 [batch][float_channels] of maps of one position
+  const Bf16* addend = nullptr;  ///< like `out`
+  Bf16* out = nullptr;           ///< maps of the product, or pooled ones; null: none
+  float* floats = nullptr;       ///< fp32 [batch][float_channels] of maps of one position
   int float_channels = 0;
   std::uint8_t* winner = nullptr;     ///< with `pooled`: like `out`, 2 * row + column
   ChannelSums* statistics = nullptr;  ///< of `out` before it is rounded
@@ -46,7 +47,8 @@ class Product {
  public:
   /// A convolution.
   /// @param pooled  only the largest of each 2x2 positions is put out; without `addend`
-  static Product forward(const Maps& source, const Maps& target, const SlidingWindow& window, bool pooled);
+  static Product forward(const Maps& source, const Maps& target, const SlidingWindow& window,
+                         bool pooled);
   /// The gradient of a convolution's source. Weights are those of pack_backward().
   static Product backward(const Maps& source, const Maps& target, const SlidingWindow& window);
   /// A convolution of pictures that lie one after another, bf16 [batch, in whole blocks][height +

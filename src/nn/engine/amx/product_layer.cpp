@@ -26,7 +26,8 @@ Bf16* bf16s(const Tensor& tensor) { return static_cast<Bf16*>(tensor.data()); }
 float* floats(const Tensor& tensor) { return static_cast<float*>(tensor.data()); }
 std::uint8_t* bytes(const Tensor& tensor) { return static_cast<std::uint8_t*>(tensor.data()); }
 
-/// What a product's sums are scaled by and what is added, with batch norm by its running statistics.
+/// What a product's sums are scaled by and what is added, with batch norm by its running
+/// statistics.
 void set_scaling(PictureTail& tail, const ParameterValues& values, const Layer& layer,
                  const BatchNorm* norm) {
   const auto outputs = static_cast<std::size_t>(layer.output().channels);
@@ -70,8 +71,7 @@ ProductChain ProductChain::of(const Graph& graph, const Chain& chain, const Laye
 }
 
 bool picture_product(PictureNetwork& network, const Layer& layer, const SlidingWindow& window) {
-  const ProductChain chain =
-      ProductChain::of(network.graph(), network.chain(layer.index()), layer);
+  const ProductChain chain = ProductChain::of(network.graph(), network.chain(layer.index()), layer);
   PictureTail tail;
   set_scaling(tail, network.values(), layer, chain.norm);
   tail.pooled = chain.pool_first || chain.pool_last;
@@ -81,12 +81,13 @@ bool picture_product(PictureNetwork& network, const Layer& layer, const SlidingW
   if (chain.add) tail.addend = network.value(chain.addend);
   const auto& weights = parameter_values(network.values(), layer, "weight");
   const int input = layer.inputs().front().layer;
-  const bool of_picture = input == 0 && !layer.output().flat &&
-                          suits_picture(network.graph().input().channels, window);
+  const bool of_picture =
+      input == 0 && !layer.output().flat && suits_picture(network.graph().input().channels, window);
   const PictureMap map =
-      of_picture ? network.input_product(chain.last, layer.output(), window, weights, std::move(tail))
-                 : network.product(chain.last, network.value(input), layer.output(), window, weights,
-                                   std::move(tail));
+      of_picture
+          ? network.input_product(chain.last, layer.output(), window, weights, std::move(tail))
+          : network.product(chain.last, network.value(input), layer.output(), window, weights,
+                            std::move(tail));
   network.set_value(layer.index(), map);
   for (const int other : chain.layers) network.set_value(other, map);
   return true;
@@ -212,9 +213,9 @@ void ProductTraining::add_parameters() {
   if (of_picture_) {
     const PictureWeights shape{layer_.input().channels, window_.kernel, target_maps_.channels};
     const Dims dims{outputs, shape.rows()};
-    weights_ = builder_.add_parameter(layer_, "weight",
-                                      weights_desc(dims, shape.out, shape.padded_rows()),
-                                      plain_desc(dims, DataType::f32));
+    weights_ =
+        builder_.add_parameter(layer_, "weight", weights_desc(dims, shape.out, shape.padded_rows()),
+                               plain_desc(dims, DataType::f32));
     packed_ = store.derived_copy(weights_, shape.packed_size() * sizeof(Bf16),
                                  [shape](const float* from, void* to) {
                                    pack_pictures(shape, from, static_cast<Bf16*>(to));
@@ -238,9 +239,11 @@ void ProductTraining::add_parameters() {
   if (has_bias()) {
     const Desc desc = plain_desc({outputs}, DataType::f32);
     bias_ = builder_.add_parameter(layer_, "bias", desc, desc);
-    padded_bias_ = store.derived_copy(
-        bias_, static_cast<std::size_t>(target_maps_.channels) * sizeof(float),
-        [outputs](const float* from, void* to) { std::copy_n(from, outputs, static_cast<float*>(to)); });
+    padded_bias_ =
+        store.derived_copy(bias_, static_cast<std::size_t>(target_maps_.channels) * sizeof(float),
+                           [outputs](const float* from, void* to) {
+                             std::copy_n(from, outputs, static_cast<float*>(to));
+                           });
   }
   if (chain_.norm) {
     const Desc desc({2, outputs}, DataType::f32, Tag::ab);
@@ -262,19 +265,20 @@ void ProductTraining::forward() {
   }();
   if (of_picture_) {
     const std::size_t size = product_.source_size() + kDepth;
-    source_ = program().persistent(plain_desc({static_cast<dnnl::memory::dim>(size)}, DataType::bf16));
-    program().add(Program::forward, name_ + ".pictures", {x_->data},
-                  [from = x_->data, to = source_, batch = builder_.batch_size(),
-                   shape = layer_.input(), pad = window_.pad] {
-                    pad_pictures(bf16s(from), batch, shape, pad, bf16s(to));
-                  });
+    source_ =
+        program().persistent(plain_desc({static_cast<dnnl::memory::dim>(size)}, DataType::bf16));
+    program().add(
+        Program::forward, name_ + ".pictures", {x_->data},
+        [from = x_->data, to = source_, batch = builder_.batch_size(), shape = layer_.input(),
+         pad = window_.pad] { pad_pictures(bf16s(from), batch, shape, pad, bf16s(to)); });
   } else {
     Tensor x = x_->data;
     if (flattened_) {
       const Tensor map = program().in_layout(Program::forward, name_, x, map_desc());
       x = program().alias(map, flat_desc());
     }
-    source_ = program().in_layout(Program::forward, name_, x, maps_desc(source_maps_, DataType::bf16));
+    source_ =
+        program().in_layout(Program::forward, name_, x, maps_desc(source_maps_, DataType::bf16));
   }
   if (tail_.pool_first || tail_.pool_last) {
     winner_ = program().tensor(maps_desc(out_maps, DataType::u8));
@@ -333,10 +337,9 @@ void ProductTraining::add_norm() {
 }
 
 void ProductTraining::backward() {
-  const Tensor gradient =
-      is_head_ ? program().in_layout(Program::backward, name_, y_->gradient,
-                                     maps_desc(target_maps_, DataType::bf16))
-               : builder_.gradient_of(y_, name_);
+  const Tensor gradient = is_head_ ? program().in_layout(Program::backward, name_, y_->gradient,
+                                                         maps_desc(target_maps_, DataType::bf16))
+                                   : builder_.gradient_of(y_, name_);
   if (chain_.add && addend_->needs_gradient) builder_.give_gradient(addend_, gradient, true, name_);
   const bool has_tail = bias_ || tail_.norm || tail_.relu || tail_.pool_first;
   const Tensor of_sums = has_tail ? tail_gradient(gradient) : gradient;

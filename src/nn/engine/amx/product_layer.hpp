@@ -9,7 +9,7 @@
 namespace thimble::nn {
 class BatchNorm;
 class TrainingBuilder;
-}
+}  // namespace thimble::nn
 
 namespace thimble::nn::amx {
 
@@ -22,10 +22,10 @@ struct ProductChain {
   bool relu = false;
   bool pool_last = false;  ///< not with pool_first
   const Layer* add = nullptr;
-  int addend = -1;         ///< the other layer of the add
+  int addend = -1;  ///< the other layer of the add
   bool relu_at_end = false;
-  int last = 0;            ///< the last layer
-  std::vector<int> layers; ///< all but the product's own
+  int last = 0;             ///< the last layer
+  std::vector<int> layers;  ///< all but the product's own
 
   static ProductChain of(const Graph& graph, const Chain& chain, const Layer& layer);
 };

@@ -52,7 +52,8 @@ struct FourPositions {
   std::size_t at[4];
   FourPositions(const Maps& large, std::size_t block, std::size_t y, std::size_t x) {
     const auto width = static_cast<std::size_t>(large.width);
-    const std::size_t first = block * large.block_size() + (2 * y * width + 2 * x) * large.position_size();
+    const std::size_t first =
+        block * large.block_size() + (2 * y * width + 2 * x) * large.position_size();
     const std::size_t row = width * large.position_size();
     at[0] = first;
     at[1] = first + large.position_size();
@@ -115,8 +116,9 @@ struct ForwardLoops {
     const auto channels = static_cast<std::size_t>(maps.channels);
     for (std::size_t x = 0; x < static_cast<std::size_t>(small.width); ++x) {
       const FourPositions four(maps, block, y, x);
-      const std::size_t to = block * small.block_size() +
-                             (y * static_cast<std::size_t>(small.width) + x) * small.position_size();
+      const std::size_t to =
+          block * small.block_size() +
+          (y * static_cast<std::size_t>(small.width) + x) * small.position_size();
       for (std::size_t c = 0; c < channels; c += kTileRows) {
         const __m512 scale = _mm512_loadu_ps(statistics.scale.data() + c);
         const __m512 shift = _mm512_loadu_ps(statistics.shift.data() + c);
@@ -132,7 +134,8 @@ struct ForwardLoops {
           if (tail.relu) best = relu(best);
           if (addend) best = _mm512_add_ps(best, load_bf16(addend + to + i));
           store_bf16(out + to + i, best);
-          _mm_storeu_si128(reinterpret_cast<__m128i*>(winner + to + i), _mm512_cvtepi32_epi8(which));
+          _mm_storeu_si128(reinterpret_cast<__m128i*>(winner + to + i),
+                           _mm512_cvtepi32_epi8(which));
         }
       }
     }
@@ -282,8 +285,8 @@ struct BackwardLoops {
   __m512 norm_backward(const NormFactors& f, __m512 gradient, __m512 value) const {
     if (tail.relu) {
       const __m512 behind = _mm512_fmadd_ps(value, f.scale, f.shift);
-      gradient = _mm512_maskz_mov_ps(
-          _mm512_cmp_ps_mask(behind, _mm512_setzero_ps(), _CMP_GT_OQ), gradient);
+      gradient = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(behind, _mm512_setzero_ps(), _CMP_GT_OQ),
+                                     gradient);
     }
     return _mm512_fmadd_ps(gradient, f.scale, _mm512_fmadd_ps(value, f.slope, f.offset));
   }
@@ -378,7 +381,8 @@ struct BackwardLoops {
     const int pictures = maps.pictures(block);
     if (!tail.pool_first && !tail.pool_last) {
       for (std::size_t x = 0; x < width; ++x) {
-        position(block * maps.block_size() + (y * width + x) * maps.position_size(), pictures, bias);
+        position(block * maps.block_size() + (y * width + x) * maps.position_size(), pictures,
+                 bias);
       }
       return;
     }
@@ -386,7 +390,8 @@ struct BackwardLoops {
     const auto small_width = static_cast<std::size_t>(small.width);
     for (std::size_t x = 0; x < small_width; ++x) {
       const FourPositions four(maps, block, y, x);
-      const std::size_t at = block * small.block_size() + (y * small_width + x) * small.position_size();
+      const std::size_t at =
+          block * small.block_size() + (y * small_width + x) * small.position_size();
       if (tail.pool_first || !tail.norm) {
         spread(four, at, pictures, bias);
       } else {
@@ -418,7 +423,8 @@ void tail_forward(const Maps& maps, const Tail& tail, const NormStatistics& stat
   }
   const auto height = static_cast<std::size_t>(maps.height / 2);
   parallel_for(maps.blocks() * height, 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t unit = begin; unit < end; ++unit) loops.pooled_row(unit / height, unit % height);
+    for (std::size_t unit = begin; unit < end; ++unit)
+      loops.pooled_row(unit / height, unit % height);
   });
 }
 
@@ -427,9 +433,10 @@ void tail_sums(const Maps& maps, const Tail& tail, const NormStatistics& statist
   const SumLoops loops{maps, tail, statistics, from};
   sums.begin(thread_count(), maps.channels);
   const auto height = static_cast<std::size_t>(tail.pool_last ? maps.height / 2 : maps.height);
-  parallel_for_indexed(maps.blocks() * height, 1, [&](int range, std::size_t begin, std::size_t end) {
-    loops.run(begin, end, sums.of_thread(range));
-  });
+  parallel_for_indexed(maps.blocks() * height, 1,
+                       [&](int range, std::size_t begin, std::size_t end) {
+                         loops.run(begin, end, sums.of_thread(range));
+                       });
 }
 
 void tail_backward(const Maps& maps, const Tail& tail, const NormStatistics* statistics,
@@ -440,16 +447,16 @@ void tail_backward(const Maps& maps, const Tail& tail, const NormStatistics* sta
   if (bias) bias->begin(thread_count(), maps.channels);
   const bool pooled = tail.pool_first || tail.pool_last;
   const auto height = static_cast<std::size_t>(pooled ? maps.height / 2 : maps.height);
-  parallel_for_indexed(
-      maps.blocks() * height, 1, [&](int range, std::size_t begin, std::size_t end) {
-        std::optional<RowSums> bias_sums;
-        if (bias) bias_sums.emplace(bias->of_thread(range), maps.channels);
-        RowSums* of_bias = bias ? &*bias_sums : nullptr;
-        for (std::size_t unit = begin; unit < end; ++unit) {
-          loops.row(unit / height, unit % height, of_bias);
-          if (bias) bias_sums->flush();
-        }
-      });
+  parallel_for_indexed(maps.blocks() * height, 1,
+                       [&](int range, std::size_t begin, std::size_t end) {
+                         std::optional<RowSums> bias_sums;
+                         if (bias) bias_sums.emplace(bias->of_thread(range), maps.channels);
+                         RowSums* of_bias = bias ? &*bias_sums : nullptr;
+                         for (std::size_t unit = begin; unit < end; ++unit) {
+                           loops.row(unit / height, unit % height, of_bias);
+                           if (bias) bias_sums->flush();
+                         }
+                       });
 }
 
 THIMBLE_AMX_END

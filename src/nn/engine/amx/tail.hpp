@@ -25,8 +25,8 @@ struct Tail {
 /// Batch norm's numbers for one batch, fp32 [channels] each, channels padded.
 struct NormStatistics {
   explicit NormStatistics(int channels);
-  std::vector<float> mean, variance;   // of the batch, biased
-  std::vector<float> scale, shift;     // normalised: value * scale + shift
+  std::vector<float> mean, variance;  // of the batch, biased
+  std::vector<float> scale, shift;    // normalised: value * scale + shift
   std::vector<float> inverse_deviation;
 };
 
@@ -48,10 +48,10 @@ void tail_forward(const Maps& maps, const Tail& tail, const NormStatistics& stat
 
 /// What the passes backward read.
 struct TailGradient {
-  const Bf16* gradient = nullptr;         ///< of what came out, like it
-  const Bf16* source = nullptr;           ///< what the product put out; with batch norm
-  const Bf16* out = nullptr;              ///< what came out; with ReLU and without batch norm
-  const std::uint8_t* winner = nullptr;   ///< with a max pool
+  const Bf16* gradient = nullptr;        ///< of what came out, like it
+  const Bf16* source = nullptr;          ///< what the product put out; with batch norm
+  const Bf16* out = nullptr;             ///< what came out; with ReLU and without batch norm
+  const std::uint8_t* winner = nullptr;  ///< with a max pool
 };
 
 /// The two sums that batch norm's backward needs, of the gradient g behind it and of

@@ -58,8 +58,8 @@ TapTable TapTable::backward(const Maps& source, const Maps& target, const Slidin
   return table;
 }
 
-TapTable TapTable::pictures(const Maps& target, const SlidingWindow& window, std::size_t row, int channels,
-                            std::size_t weights) {
+TapTable TapTable::pictures(const Maps& target, const SlidingWindow& window, std::size_t row,
+                            int channels, std::size_t weights) {
   TapTable table;
   table.begins_.push_back(0);
   for (int y = 0; y < target.height; ++y) {

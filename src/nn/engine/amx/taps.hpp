@@ -47,8 +47,8 @@ class TapTable {
   /// @param row       values of a row of such a picture
   /// @param channels  of the picture
   /// @param weights   values of a tap's weights
-  static TapTable pictures(const Maps& target, const SlidingWindow& window, std::size_t row, int channels,
-                           std::size_t weights);
+  static TapTable pictures(const Maps& target, const SlidingWindow& window, std::size_t row,
+                           int channels, std::size_t weights);
 
   std::span<const Tap> at(std::size_t position) const {
     return std::span(taps_).subspan(begins_[position], begins_[position + 1] - begins_[position]);

@@ -10,16 +10,15 @@
 #define THIMBLE_PRAGMA_OF(text) THIMBLE_PRAGMA(text)
 
 #if defined(__clang__)
-#define THIMBLE_AMX_BEGIN                                                             \
-  THIMBLE_PRAGMA_OF(clang attribute push(__attribute__((target(THIMBLE_AMX_FEATURES))), \
-                                         apply_to = function))
+#define THIMBLE_AMX_BEGIN \
+  THIMBLE_PRAGMA_OF(      \
+      clang attribute push(__attribute__((target(THIMBLE_AMX_FEATURES))), apply_to = function))
 #define THIMBLE_AMX_END _Pragma("clang attribute pop")
 #else
 // GCC 12 takes the "undefined" operand inside its own intrinsics for a variable of ours.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wuninitialized"
-#define THIMBLE_AMX_BEGIN       \
-  _Pragma("GCC push_options")   \
-  THIMBLE_PRAGMA_OF(GCC target(THIMBLE_AMX_FEATURES))
+#define THIMBLE_AMX_BEGIN \
+  _Pragma("GCC push_options") THIMBLE_PRAGMA_OF(GCC target(THIMBLE_AMX_FEATURES))
 #define THIMBLE_AMX_END _Pragma("GCC pop_options")
 #endif

@@ -23,13 +23,15 @@ constexpr std::size_t kTileValues = 512;
 
 }  // namespace
 
-WeightsGradient::WeightsGradient(const Maps& source, const Maps& target, const SlidingWindow& window)
+WeightsGradient::WeightsGradient(const Maps& source, const Maps& target,
+                                 const SlidingWindow& window)
     : source_(source), target_(target), window_(window) {
   shape_ = {taps_of(window), source.channels, target.channels};
   plan(target, window);
 }
 
-WeightsGradient::WeightsGradient(const Shape& source, const Maps& target, const SlidingWindow& window)
+WeightsGradient::WeightsGradient(const Shape& source, const Maps& target,
+                                 const SlidingWindow& window)
     : target_(target), window_(window), picture_channels_(source.channels) {
   const PictureWeights weights{source.channels, window.kernel, target.channels};
   // Each position of the target has its taps as channels, and needs no other.
@@ -54,7 +56,8 @@ void WeightsGradient::plan(const Maps& target, const SlidingWindow& window) {
   for (const Meeting& m : meetings(source_, target, window)) {
     const int y = m.tap / window.kernel.width;
     const int per_row = (window.kernel.width + most - 1) / most;
-    Group& group = groups_[static_cast<std::size_t>(y * per_row + m.tap % window.kernel.width / most)];
+    Group& group =
+        groups_[static_cast<std::size_t>(y * per_row + m.tap % window.kernel.width / most)];
     const auto at = static_cast<std::uint32_t>(m.target);
     if (group.steps.empty() || group.steps.back().target != at) {
       group.steps.push_back({at, {kOutside, kOutside, kOutside}});
@@ -70,9 +73,10 @@ void WeightsGradient::plan(const Maps& target, const SlidingWindow& window) {
   }
   const auto bytes = [&](int rows) {
     const Rows from = met({0, rows});
-    return sizeof(Bf16) * (static_cast<std::size_t>(rows * target_.width) * target_.position_size() +
-                           static_cast<std::size_t>((from.end - from.begin) * source_.width) *
-                               source_.position_size());
+    return sizeof(Bf16) *
+           (static_cast<std::size_t>(rows * target_.width) * target_.position_size() +
+            static_cast<std::size_t>((from.end - from.begin) * source_.width) *
+                source_.position_size());
   };
   int most_rows = target.height;
   while (most_rows > 1 && bytes(most_rows) > kLaidOutBytes) --most_rows;
@@ -83,7 +87,8 @@ void WeightsGradient::plan(const Maps& target, const SlidingWindow& window) {
 WeightsGradient::Rows WeightsGradient::met(Rows target) const {
   if (picture_channels_ > 0) return target;
   const int begin = target.begin * window_.stride.height - window_.pad.height;
-  const int end = (target.end - 1) * window_.stride.height - window_.pad.height + window_.kernel.height;
+  const int end =
+      (target.end - 1) * window_.stride.height - window_.pad.height + window_.kernel.height;
   return {std::clamp(begin, 0, source_.height), std::clamp(end, 0, source_.height)};
 }
 
@@ -122,7 +127,8 @@ struct GradientLoops {
   std::size_t in_tiles() const { return static_cast<std::size_t>(g.shape_.in) / kTileRows; }
   std::size_t out_tiles() const { return static_cast<std::size_t>(g.shape_.out) / kTileRows; }
 
-  static void lay_out_gradient(const Maps& maps, const Bf16* from, std::size_t positions, Bf16* to) {
+  static void lay_out_gradient(const Maps& maps, const Bf16* from, std::size_t positions,
+                               Bf16* to) {
     const auto channels = static_cast<std::size_t>(maps.channels);
     for (std::size_t p = 0; p < positions; ++p, from += maps.position_size()) {
       for (std::size_t c = 0; c < channels; c += kTileRows, to += kTileValues) {
@@ -141,7 +147,8 @@ struct GradientLoops {
   }
 
   /// The taps of each position of rows of the target, from a block of pictures.
-  void lay_out_pictures(const Bf16* block, WeightsGradient::Rows rows, Bf16* to) const {
+  void lay_out_pictures(const Bf16* block, WeightsGradient::Rows rows,
+                        WeightsGradient::Buffer& memory, Bf16* to) const {
     const Extent kernel = g.window_.kernel;
     const Extent stride = g.window_.stride;
     const auto channels = static_cast<std::size_t>(g.picture_channels_);
@@ -149,12 +156,11 @@ struct GradientLoops {
     const int last_y = (rows.end - 1) * stride.height + kernel.height;
     // Whole tiles of 16 numbers of a row, the last with numbers of the next.
     const std::size_t width = (g.picture_row_ + kTileRows - 1) / kTileRows * kTileRows;
-    std::vector<Bf16> turned(static_cast<std::size_t>(last_y - first_y) * width * kBlock);
+    Bf16* turned = memory.of<Bf16>(static_cast<std::size_t>(last_y - first_y) * width * kBlock);
     for (int y = first_y; y < last_y; ++y) {
       for (std::size_t x = 0; x < width; x += kTileRows) {
         lay_out_transposed(block + static_cast<std::size_t>(y) * g.picture_row_ + x, g.picture_,
-                           turned.data() +
-                               (static_cast<std::size_t>(y - first_y) * width + x) * kBlock);
+                           turned + (static_cast<std::size_t>(y - first_y) * width + x) * kBlock);
       }
     }
     const std::size_t position = static_cast<std::size_t>(g.shape_.in) * kBlock;
@@ -166,7 +172,7 @@ struct GradientLoops {
             const int y = row * stride.height + ky - first_y;
             for (int kx = 0; kx < kernel.width; ++kx, tap += kBlock) {
               const auto x = static_cast<std::size_t>(column * stride.width + kx) * channels + c;
-              std::memcpy(tap, turned.data() + (static_cast<std::size_t>(y) * width + x) * kBlock,
+              std::memcpy(tap, turned + (static_cast<std::size_t>(y) * width + x) * kBlock,
                           kBlock * sizeof(Bf16));
             }
           }
@@ -238,7 +244,8 @@ struct GradientLoops {
 
   /// Where the sums of a tap begin, at groups of channels.
   float* sums_at(float* sums, int tap, std::size_t in, std::size_t out) const {
-    return sums + ((static_cast<std::size_t>(tap) * in_tiles() + in) * out_tiles() + out) * kTileSums;
+    return sums +
+           ((static_cast<std::size_t>(tap) * in_tiles() + in) * out_tiles() + out) * kTileSums;
   }
 
   struct Part {
@@ -264,7 +271,8 @@ struct GradientLoops {
       zero_four();
     }
     for (const Part& part : parts) {
-      accumulate<kOut>(part.steps, part.source + in * kTileValues, part.gradient + out * kTileValues);
+      accumulate<kOut>(part.steps, part.source + in * kTileValues,
+                       part.gradient + out * kTileValues);
     }
     _tile_stored(0, first, 64);
     _tile_stored(2, second, 64);
@@ -289,7 +297,8 @@ struct GradientLoops {
     _tile_zero(4);
     _tile_zero(5);
     for (const Part& part : parts) {
-      accumulate_taps<kOut, kTaps>(part.steps, part.source, part.gradient + out * kTileValues, kZeros);
+      accumulate_taps<kOut, kTaps>(part.steps, part.source, part.gradient + out * kTileValues,
+                                   kZeros);
     }
     alignas(64) float gathered[6][kTileSums];
     _tile_stored(0, gathered[0], 64);
@@ -319,22 +328,28 @@ struct GradientLoops {
                   : tile<1>(group, parts, in, out, add, sums);
     }
     switch (group.taps * 2 + (wide ? 1 : 0)) {
-      case 2: return tile_of_taps<1, 1>(group, parts, out, add, sums);
-      case 3: return tile_of_taps<2, 1>(group, parts, out, add, sums);
-      case 4: return tile_of_taps<1, 2>(group, parts, out, add, sums);
-      case 5: return tile_of_taps<2, 2>(group, parts, out, add, sums);
-      case 6: return tile_of_taps<1, 3>(group, parts, out, add, sums);
-      default: return tile_of_taps<2, 3>(group, parts, out, add, sums);
+      case 2:
+        return tile_of_taps<1, 1>(group, parts, out, add, sums);
+      case 3:
+        return tile_of_taps<2, 1>(group, parts, out, add, sums);
+      case 4:
+        return tile_of_taps<1, 2>(group, parts, out, add, sums);
+      case 5:
+        return tile_of_taps<2, 2>(group, parts, out, add, sums);
+      case 6:
+        return tile_of_taps<1, 3>(group, parts, out, add, sums);
+      default:
+        return tile_of_taps<2, 3>(group, parts, out, add, sums);
     }
   }
 
   /// All sums over rows of the target, from what is laid out for them.
   void rows(WeightsGradient::Rows target, WeightsGradient::Rows source, const Bf16* laid_source,
             const Bf16* laid_gradient, float* sums) const {
-    const std::size_t source_first = static_cast<std::size_t>(source.begin * g.source_.width) *
-                                     in_tiles() * kTileValues;
-    const std::size_t target_first = static_cast<std::size_t>(target.begin * g.target_.width) *
-                                     out_tiles() * kTileValues;
+    const std::size_t source_first =
+        static_cast<std::size_t>(source.begin * g.source_.width) * in_tiles() * kTileValues;
+    const std::size_t target_first =
+        static_cast<std::size_t>(target.begin * g.target_.width) * out_tiles() * kTileValues;
     for (std::size_t in = 0; in < in_tiles(); in += 2) {
       for (std::size_t out = 0; out < out_tiles(); out += 2) {
         for (const auto& group : g.groups_) {
@@ -351,89 +366,88 @@ struct GradientLoops {
 
 void WeightsGradient::run_by_rows(const Bf16* source, const Bf16* gradient, float* weights) {
   const auto threads = static_cast<std::size_t>(thread_count());
-  const GradientLoops loops{*this};
-  sources_.resize(threads);
-  gradients_.resize(threads);
-  sums_.resize(threads);
+  buffers_.resize(std::max(buffers_.size(), threads));
   const auto parts = static_cast<std::size_t>((target_.height + rows_ - 1) / rows_);
   const std::size_t units = target_.blocks() * parts;
   const std::size_t used = std::min(units, threads);
   parallel_for_indexed(units, 1, [&](int range, std::size_t begin, std::size_t end) {
-    const auto thread = static_cast<std::size_t>(range);
-    sums_[thread].assign(shape_.size(), 0.0f);
+    ThreadBuffers& buffers = buffers_[static_cast<std::size_t>(range)];
+    float* sums = buffers.sums.of<float>(shape_.size());
+    std::fill_n(sums, shape_.size(), 0.0f);
     const TileScope scope(product_shapes(kTileRows, kDepth));
     for (std::size_t unit = begin; unit < end; ++unit) {
-      const std::size_t block = unit / parts;
       const int first = static_cast<int>(unit % parts) * rows_;
       const Rows target{first, std::min(first + rows_, target_.height)};
-      const Rows from = met(target);
-      const auto target_positions =
-          static_cast<std::size_t>((target.end - target.begin) * target_.width);
-      const auto source_positions = static_cast<std::size_t>((from.end - from.begin) * source_.width);
-      sources_[thread].resize(std::max(sources_[thread].size(),
-                                       source_positions * source_.position_size()));
-      gradients_[thread].resize(std::max(gradients_[thread].size(),
-                                         target_positions * target_.position_size()));
-      loops.lay_out_gradient(target_,
-                             gradient + block * target_.block_size() +
-                                 static_cast<std::size_t>(first * target_.width) *
-                                     target_.position_size(),
-                             target_positions, gradients_[thread].data());
-      if (picture_channels_ > 0) {
-        loops.lay_out_pictures(source + block * kBlock * picture_, target, sources_[thread].data());
-      } else {
-        loops.lay_out_source(source_,
-                             source + block * source_.block_size() +
-                                 static_cast<std::size_t>(from.begin * source_.width) *
-                                     source_.position_size(),
-                             source_positions, sources_[thread].data());
-      }
-      loops.rows(target, from, sources_[thread].data(), gradients_[thread].data(),
-                 sums_[thread].data());
+      rows_of_block(source, gradient, unit / parts, target, buffers, sums);
     }
   });
   parallel_for(shape_.size() / kTileSums, 8, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin * kTileSums; i < end * kTileSums; i += kTileRows) {
-      __m512 sum = _mm512_loadu_ps(sums_[0].data() + i);
-      for (std::size_t t = 1; t < used; ++t) {
-        sum = _mm512_add_ps(sum, _mm512_loadu_ps(sums_[t].data() + i));
+      __m512 sum = _mm512_setzero_ps();
+      for (std::size_t t = 0; t < used; ++t) {
+        sum = _mm512_add_ps(sum, _mm512_loadu_ps(buffers_[t].sums.of<float>(shape_.size()) + i));
       }
       _mm512_storeu_ps(weights + i, sum);
     }
   });
 }
 
+/// Adds what some rows of a block's target give.
+void WeightsGradient::rows_of_block(const Bf16* source, const Bf16* gradient, std::size_t block,
+                                    Rows target, ThreadBuffers& buffers, float* sums) const {
+  const GradientLoops loops{*this};
+  const Rows from = met(target);
+  const auto positions = [](Rows rows, const Maps& maps) {
+    return static_cast<std::size_t>((rows.end - rows.begin) * maps.width);
+  };
+  const auto first_of = [](Rows rows, const Maps& maps) {
+    return static_cast<std::size_t>(rows.begin * maps.width) * maps.position_size();
+  };
+  Bf16* laid_gradient =
+      buffers.gradient.of<Bf16>(positions(target, target_) * target_.position_size());
+  Bf16* laid_source = buffers.source.of<Bf16>(positions(from, source_) * source_.position_size());
+  loops.lay_out_gradient(target_,
+                         gradient + block * target_.block_size() + first_of(target, target_),
+                         positions(target, target_), laid_gradient);
+  if (picture_channels_ > 0) {
+    loops.lay_out_pictures(source + block * kBlock * picture_, target, buffers.turned, laid_source);
+  } else {
+    loops.lay_out_source(source_, source + block * source_.block_size() + first_of(from, source_),
+                         positions(from, source_), laid_source);
+  }
+  loops.rows(target, from, laid_source, laid_gradient, sums);
+}
+
 void WeightsGradient::run_by_tiles(const Bf16* source, const Bf16* gradient, float* weights) {
   const GradientLoops loops{*this};
-  sources_.resize(1);
-  gradients_.resize(1);
-  sources_[0].resize(source_.size());
-  gradients_[0].resize(target_.size());
-  parallel_for(target_.blocks(), 1, [&](std::size_t begin, std::size_t end) {
+  buffers_.resize(std::max(buffers_.size(), static_cast<std::size_t>(thread_count())));
+  Bf16* laid_source = buffers_[0].source.of<Bf16>(source_.size());
+  Bf16* laid_gradient = buffers_[0].gradient.of<Bf16>(target_.size());
+  parallel_for_indexed(target_.blocks(), 1, [&](int range, std::size_t begin, std::size_t end) {
     for (std::size_t block = begin; block < end; ++block) {
       loops.lay_out_gradient(target_, gradient + block * target_.block_size(), target_.positions(),
-                             gradients_[0].data() + block * target_.block_size());
-      Bf16* laid_out = sources_[0].data() + block * source_.block_size();
+                             laid_gradient + block * target_.block_size());
+      Bf16* to = laid_source + block * source_.block_size();
       if (picture_channels_ > 0) {
-        loops.lay_out_pictures(source + block * kBlock * picture_, {0, target_.height}, laid_out);
+        loops.lay_out_pictures(source + block * kBlock * picture_, {0, target_.height},
+                               buffers_[static_cast<std::size_t>(range)].turned, to);
       } else {
         loops.lay_out_source(source_, source + block * source_.block_size(), source_.positions(),
-                             laid_out);
+                             to);
       }
     }
   });
   const std::size_t ins = (loops.in_tiles() + 1) / 2;
   const std::size_t outs = (loops.out_tiles() + 1) / 2;
-  const std::size_t tasks = groups_.size() * ins * outs;
-  parallel_for(tasks, 1, [&](std::size_t begin, std::size_t end) {
+  parallel_for(groups_.size() * ins * outs, 1, [&](std::size_t begin, std::size_t end) {
     const TileScope scope(product_shapes(kTileRows, kDepth));
     std::vector<GradientLoops::Part> parts;
     for (std::size_t task = begin; task < end; ++task) {
       const Group& group = groups_[task / (ins * outs)];
       parts.clear();
       for (std::size_t block = 0; block < target_.blocks(); ++block) {
-        parts.push_back({sources_[0].data() + block * source_.block_size(),
-                         gradients_[0].data() + block * target_.block_size(), group.steps});
+        parts.push_back({laid_source + block * source_.block_size(),
+                         laid_gradient + block * target_.block_size(), group.steps});
       }
       loops.block(group, parts, task / outs % ins * 2, task % outs * 2, false, weights);
     }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "nn/engine/amx/product.hpp"
+#include "nn/engine/program.hpp"
 
 namespace thimble::nn::amx {
 
@@ -37,21 +38,40 @@ class WeightsGradient {
   struct Group {
     int tap = 0;
     int taps = 1;
-    std::vector<Step> steps;             // by target
-    std::vector<std::uint32_t> of_row;   // first step of a row of the target; and their number
+    std::vector<Step> steps;            // by target
+    std::vector<std::uint32_t> of_row;  // first step of a row of the target; and their number
   };
   struct Rows {
     int begin;
     int end;
   };
-  struct Thread;
   friend struct GradientLoops;
+
+  /// Memory that grows when more is asked for.
+  class Buffer {
+   public:
+    /// At least so many values; what was in it may be lost.
+    template <class Value>
+    Value* of(std::size_t values) {
+      if (block_.size() < values * sizeof(Value)) block_ = Block(values * sizeof(Value));
+      return reinterpret_cast<Value*>(block_.data());
+    }
+
+   private:
+    Block block_;
+  };
+  struct ThreadBuffers {
+    Buffer source, gradient, turned;  // laid out; the first thread's serve all in run_by_tiles()
+    Buffer sums;
+  };
 
   void plan(const Maps& target, const SlidingWindow& window);
   bool by_tiles() const;
   /// Rows of the source that rows of the target meet.
   Rows met(Rows target) const;
   void run_by_rows(const Bf16* source, const Bf16* gradient, float* weights);
+  void rows_of_block(const Bf16* source, const Bf16* gradient, std::size_t block, Rows target,
+                     ThreadBuffers& buffers, float* sums) const;
   void run_by_tiles(const Bf16* source, const Bf16* gradient, float* weights);
 
   Maps source_, target_;
@@ -63,8 +83,7 @@ class WeightsGradient {
   int picture_channels_ = 0;
   std::size_t picture_ = 0, picture_row_ = 0;
 
-  std::vector<std::vector<Bf16>> sources_, gradients_;  // laid out, one a thread, or one for all
-  std::vector<std::vector<float>> sums_;                // one a thread
+  std::vector<ThreadBuffers> buffers_;
 };
 
 }  // namespace thimble::nn::amx
