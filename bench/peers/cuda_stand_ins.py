@@ -3,8 +3,8 @@
 
 Run by the Python whose PyTorch it is. PyPI has no PyTorch for CPUs alone: its wheel names a dozen
 CUDA libraries that the loader demands and that a machine without a GPU never calls. Beside the
-wheel's own libraries this puts small ones of those names and symbols, whose functions all answer "no
-device". What runs on the CPU is PyTorch's, unchanged. Needs nm, readelf (binutils) and cc.
+wheel's own libraries this puts small ones of those names and symbols, whose functions all answer
+"no device". What runs on the CPU is PyTorch's, unchanged. Needs nm, readelf (binutils) and cc.
 """
 
 import pathlib
