@@ -47,18 +47,22 @@ def peer_environment(threads, **more):
     return {**kept, "OMP_NUM_THREADS": str(threads), **more}
 
 
-def tuned_environment(threads):
-    """The same, with an allocator that gives freed memory back to the system late or never.
+def tuned_allocator():
+    """(name, environment variables) of an allocator that keeps what is freed.
 
     Otherwise every step of a network pays for its pages anew. tcmalloc is what PyTorch's own guide
     to tuning for CPUs recommends; without it, glibc's malloc is told to.
     """
-    allocator = ctypes.util.find_library("tcmalloc_minimal")
-    if allocator:
-        return peer_environment(threads, LD_PRELOAD=allocator)
-    return peer_environment(threads, MALLOC_MMAP_THRESHOLD_="33554432",
-                            MALLOC_TRIM_THRESHOLD_="4294967296",
-                            GLIBC_TUNABLES="glibc.malloc.hugetlb=1")
+    tcmalloc = ctypes.util.find_library("tcmalloc_minimal")
+    if tcmalloc:
+        return "tcmalloc", {"LD_PRELOAD": tcmalloc}
+    return "glibc's malloc, keeping what is freed", {
+        "MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "4294967296",
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+
+
+def tuned_environment(threads):
+    return peer_environment(threads, **tuned_allocator()[1])
 
 
 def add_peers_option(parser):

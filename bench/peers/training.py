@@ -4,10 +4,6 @@ import argparse
 import json
 import time
 
-# PyTorch's plain loops and Keras's fit() take the same.
-BATCH_SIZE = 128
-
-
 def parse(description, models, modes):
     parser = argparse.ArgumentParser(description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -15,7 +11,7 @@ def parse(description, models, modes):
     parser.add_argument("--mode", choices=modes, default=modes[0])
     parser.add_argument("--data", required=True, help="folder with the four IDX files")
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--batch-size", type=int, default=BATCH_SIZE)
+    parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--limit", type=int, help="train on the first pictures only")
     return parser.parse_args()
