@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 
+
 def parse(description, models, modes):
     parser = argparse.ArgumentParser(description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
