@@ -1,11 +1,9 @@
-"""What the side-by-side comparisons share: running programs, the machine, tables, results files."""
+"""What the side-by-side comparisons share: running programs, tables, results files."""
 
 import datetime
 import json
 import os
 import pathlib
-import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -42,38 +40,6 @@ def find_data(folder):
     return fail("no Fashion-MNIST found; name its folder with --data")
 
 
-def find_python(modules, python=None):
-    """A Python that can import these modules ("torch, numpy"), or None."""
-    for candidate in [python] if python else [sys.executable, "/usr/bin/python3", "python3"]:
-        if shutil.which(candidate) and subprocess.run(
-                [candidate, "-c", f"import {modules}"], capture_output=True,
-                check=False).returncode == 0:
-            return candidate
-    return None
-
-
-def find_torch_python(python):
-    return find_python("torch, numpy", python)
-
-
-def machine(threads):
-    """The machine in words, for the head of a table."""
-    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
-                  if line.startswith("model name")), platform.processor())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    try:
-        system = platform.freedesktop_os_release()["PRETTY_NAME"]
-    except (OSError, KeyError, AttributeError):
-        system = platform.system()
-    return {"cpu": model, "cores": len(os.sched_getaffinity(0)), "threads": threads,
-            "memory_gb": round(memory), "system": system}
-
-
-def describe_machine(described):
-    return (f"{described['cpu']}, {described['cores']} cores, {described['threads']} threads, "
-            f"{described['memory_gb']} GB, {described['system']}")
-
-
 def median(values):
     return statistics.median(values)
 
@@ -90,14 +56,18 @@ def table(headings, rows):
 
 
 def save(name, text, results, trial=False):
-    """Prints the text, and unless it is a trial writes it and the results to bench/results/."""
+    """Prints the text, and unless it is a trial writes it and the results to bench/results/.
+
+    The folder there is the processor's, so that each has its own figures; results["machine"] is
+    what machine() said.
+    """
     print(f"\n{text}")
     if trial:
         return
-    folder = BENCH / "results"
-    folder.mkdir(exist_ok=True)
+    folder = BENCH / "results" / results["machine"]["slug"]
+    folder.mkdir(parents=True, exist_ok=True)
     stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
     (folder / f"{name}.md").write_text(f"{text}\n\nMeasured on {stamp}.\n", encoding="utf-8")
     (folder / f"{name}.json").write_text(
         json.dumps({"date": stamp, **results}, indent=2) + "\n", encoding="utf-8")
-    print(f"\nWritten to bench/results/{name}.md and {name}.json")
+    print(f"\nWritten to {folder.relative_to(ROOT)}/{name}.md and {name}.json")

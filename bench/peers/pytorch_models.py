@@ -1,21 +1,17 @@
 """The peers' side of the comparisons: the same networks and data in PyTorch."""
 
-import gzip
-import pathlib
-
 import numpy as np
 import torch
 from torch import nn
 
+from fashion_mnist import read_idx
+
 
 def read_pictures(folder, split):
     """Pictures as float32 [n, 1, 28, 28] in [0, 1], labels as int64 [n]; split is train or t10k."""
-    folder = pathlib.Path(folder)
-    pixels = gzip.open(folder / f"{split}-images-idx3-ubyte.gz").read()
-    labels = gzip.open(folder / f"{split}-labels-idx1-ubyte.gz").read()
-    pictures = np.frombuffer(pixels, np.uint8, offset=16).reshape(-1, 1, 28, 28)
-    labels = np.frombuffer(labels, np.uint8, offset=8).astype(np.int64)
-    return torch.from_numpy(pictures.copy()).float() / 255, torch.from_numpy(labels)
+    pictures, labels = read_idx(folder, split)
+    scaled = pictures[:, None].astype(np.float32) / np.float32(255)
+    return torch.from_numpy(scaled), torch.from_numpy(labels)
 
 
 def keras_cnn():
