@@ -10,7 +10,9 @@
 #include "nn/layers/depthwise_conv.hpp"
 #include "nn/layers/dropout.hpp"
 #include "nn/layers/flatten.hpp"
+#include "nn/layers/gem_pool.hpp"
 #include "nn/layers/pool.hpp"
+#include "nn/layers/squeeze_excite.hpp"
 
 namespace thimble::nn {
 
@@ -25,6 +27,8 @@ const std::vector<LayerKind>& layer_kinds() {
       avg_pool_kind(),
       global_max_pool_kind(),
       global_avg_pool_kind(),
+      gem_pool_kind(),
+      squeeze_excite_kind(),
       relu_kind(),
       gelu_kind(),
       dropout_kind(),

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -32,8 +31,11 @@ struct Case {
 
   Graph graph() const { return Graph::parse(input, lines); }
   std::string text() const { return fmt::format("{}", fmt::join(lines, " | ")); }
-  bool has(std::string_view word) const {
-    return std::ranges::any_of(lines, [&](const auto& line) { return line.starts_with(word); });
+  /// True if training computes something else than prediction.
+  bool has_dropout() const {
+    const Graph all = graph();
+    return std::ranges::any_of(all.layers(),
+                               [](const auto& l) { return l->traits().only_in_training; });
   }
   bool parses() const {
     try {

@@ -123,7 +123,7 @@ ParameterValues with_variances_of_batch(const Graph& graph, ParameterValues para
 
 TEST_P(Layers, InferenceGivesWhatTrainingGave) {
   for_every_case([](const Case& c, const Graph& graph) {
-    if (c.has("dropout")) return;
+    if (c.has_dropout()) return;
     for (const Precision precision : {Precision::fp32, Precision::bf16}) {
       if (precision == Precision::bf16 && !has_bf16()) continue;
       TrainingNetwork training = training_network(graph, precision, false);
