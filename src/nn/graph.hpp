@@ -6,6 +6,8 @@
 // clang-format off
 //     conv 32 3 stride=2 pad=1 groups=1 bias=false
 //                                    32 kernels of 3x3; 3x5 works too, also for stride and pad
+//     depthwise_conv 3 stride=1 pad=1 bias=false
+//                                    a kernel for each channel
 //     dense 128 bias=false           as many features; `classes`: as many as the data has
 //     batch_norm epsilon=1e-5 momentum=0.1
 //     max_pool 2                     windows of 2x2, side by side
@@ -13,6 +15,9 @@
 //     avg_pool 2                     as max_pool; what lies outside the map is left out
 //     global_max_pool
 //     global_avg_pool
+//     gem_pool                       of whole maps, between mean and maximum: learns the exponent
+//     squeeze_excite 4               scales channels by what channels / 4 hidden features make of
+//                                    their means
 //     relu
 //     gelu
 //     dropout 0.5                    the probability of a zero

@@ -1,6 +1,5 @@
 #include "nn/engine/kernels.hpp"
 
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -14,21 +13,6 @@ namespace {
 
 // Below this many elements a range is not worth waking a thread for.
 constexpr std::size_t kGrain = 8192;
-
-inline Bf16 to_bf16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  return static_cast<Bf16>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
-
-inline float from_bf16(Bf16 value) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
-}
-
-/// The value where `mask` is all ones, 0 where it is 0: a mask instead of a branch, so that loops
-/// vectorise.
-inline float masked(float value, std::uint32_t mask) {
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) & mask);
-}
 
 THIMBLE_SIMD_CLONES
 void scale_bf16(const std::uint8_t* in, std::size_t n, float scale, float shift, Bf16* out) {

@@ -6,12 +6,10 @@
 #include <cstdint>
 #include <span>
 
+#include "nn/engine/bf16.hpp"
 #include "nn/engine/onednn.hpp"
 
 namespace thimble::nn {
-
-/// A bfloat16 number's bits.
-using Bf16 = std::uint16_t;
 
 /// Scales 8-bit pictures: out[b, c, y, x] = in[b, y, x, c] * scale[c] + shift[c].
 ///

@@ -53,7 +53,7 @@ void infer_with(const Layer& layer, dnnl::algorithm algorithm, InferenceBuilder&
 }  // namespace
 
 LayerKind relu_kind() {
-  return {"relu", parse<Relu>, {{{3, 4, 5, false}, {"relu"}}, {{11, 1, 1, true}, {"relu"}}}};
+  return {"relu", parse<Relu>, {{{3, 4, 5, false}, {"relu"}}, {{11, 1, 1, true}, {"relu"}}}, false};
 }
 
 LayerKind gelu_kind() {

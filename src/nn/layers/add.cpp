@@ -38,6 +38,7 @@ LayerKind add_kind() {
   return {"add",
           parse,
           {{{3, 4, 5, false}, {"mark a", "gelu", "add a"}},
+           {{3, 4, 5, false}, {"mark a", "relu", "add a"}},
            {{4, 5, 4, false}, {"mark a", "conv 16 1", "mark b", "from a", "conv 16 1", "add b"}}}};
 }
 

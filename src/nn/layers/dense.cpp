@@ -37,11 +37,12 @@ Shape output_shape(const Shape& in, int features) {
 struct InnerProduct {
   Dims weights;
   DataType type;
+  bool has_bias;
   Desc bias;  ///< empty where there is none
 
   /// @param source  may be a map, which is taken as if it were flattened
-  InnerProduct(const Desc& source, int features, bool has_bias, DataType of)
-      : weights(source.dims()), type(of) {
+  InnerProduct(const Desc& source, int features, bool biased, DataType of)
+      : weights(source.dims()), type(of), has_bias(biased) {
     weights[0] = features;
     if (has_bias) bias = Desc({features}, DataType::f32, Tag::a);
   }
@@ -78,6 +79,102 @@ dnnl::primitive_attr attributes_with(bool relu) {
   return attributes;
 }
 
+/// Adds the operations of a training step.
+class DenseTraining {
+ public:
+  DenseTraining(const Dense& layer, int features, bool has_bias, TrainingBuilder& builder)
+      : layer_(layer),
+        builder_(builder),
+        program_(builder.program()),
+        x_(builder.input(layer)),
+        relu_(builder.chain(layer).at(0, ChainStep::relu)),
+        product_(x_->data.desc(), features, has_bias, builder.type()),
+        out_dims_{builder.batch_size(), features},
+        out_desc_(plain_desc(out_dims_, output_type(builder.graph(), layer, builder.type()))),
+        gradient_desc_(plain_desc(out_dims_, builder.type())),
+        attributes_(attributes_with(relu_.has_value())),
+        source_desc_(product_.suitable_source(kTraining, x_->data.desc(), out_desc_, attributes_)),
+        hint_(product_.forward(kTraining, source_desc_, gradient_desc_, planned_scratchpad())) {}
+
+  void forward();
+  void backward();
+
+ private:
+  static constexpr auto kTraining = dnnl::prop_kind::forward_training;
+
+  BackwardWeights::primitive_desc describe_backward_weights() const {
+    return BackwardWeights::primitive_desc(
+        BackwardWeights::desc(source_desc_, Desc(product_.weights, DataType::f32, Tag::any),
+                              product_.bias, gradient_desc_),
+        planned_scratchpad(), cpu_engine(), hint_);
+  }
+  void backward_data(const Tensor& gradient);
+
+  const Dense& layer_;
+  TrainingBuilder& builder_;
+  Program& program_;
+  TrainingValuePtr x_, y_;
+  std::optional<int> relu_;
+  InnerProduct product_;
+  Dims out_dims_;
+  Desc out_desc_, gradient_desc_;
+  dnnl::primitive_attr attributes_;
+  Desc source_desc_;
+  // Backward is described by a forward pass whose types are those of the gradients.
+  Forward::primitive_desc hint_;
+  Tensor source_, weights_, bias_;
+};
+
+void DenseTraining::forward() {
+  const std::string& name = layer_.name();
+  const auto forward = product_.forward(kTraining, source_desc_, out_desc_, attributes_);
+  source_ = program_.in_layout(Program::forward, name, x_->data, source_desc_);
+  const Tensor out = program_.tensor(out_desc_);
+  weights_ =
+      builder_.add_parameter(layer_, "weight", describe_backward_weights().diff_weights_desc(),
+                             plain_desc(product_.weights, DataType::f32));
+  std::unordered_map<int, Tensor> arguments{
+      {DNNL_ARG_SRC, source_},
+      {DNNL_ARG_WEIGHTS, builder_.parameters().compute_copy(weights_, forward.weights_desc())},
+      {DNNL_ARG_DST, out}};
+  if (product_.has_bias) {
+    arguments[DNNL_ARG_BIAS] = bias_ =
+        builder_.add_parameter(layer_, "bias", product_.bias, product_.bias);
+  }
+  program_.add(Program::forward, name, Forward(forward), forward, arguments);
+  y_ = builder_.add_output(layer_, out);
+  if (relu_) builder_.set_output(*relu_, y_);
+}
+
+void DenseTraining::backward() {
+  const std::string& name = layer_.name();
+  if (relu_) y_->gradient = builder_.relu_gradient(y_, name);
+  const Tensor gradient = program_.in_layout(Program::backward, name, y_->gradient, gradient_desc_);
+  const auto desc = describe_backward_weights();
+  std::unordered_map<int, Tensor> arguments{
+      {DNNL_ARG_SRC, source_},
+      {DNNL_ARG_DIFF_DST, gradient},
+      {DNNL_ARG_DIFF_WEIGHTS, builder_.parameters().gradient(weights_)}};
+  if (bias_) arguments[DNNL_ARG_DIFF_BIAS] = builder_.parameters().gradient(bias_);
+  program_.add(Program::backward, name + ".backward_weights", BackwardWeights(desc), desc,
+               arguments);
+  if (x_->needs_gradient) backward_data(gradient);
+}
+
+void DenseTraining::backward_data(const Tensor& gradient) {
+  const std::string& name = layer_.name();
+  const BackwardData::primitive_desc desc(
+      BackwardData::desc(source_desc_, product_.any_weights(), gradient_desc_),
+      planned_scratchpad(), cpu_engine(), hint_);
+  const Tensor source_gradient = program_.tensor(desc.diff_src_desc());
+  program_.add(
+      Program::backward, name + ".backward_data", BackwardData(desc), desc,
+      {{DNNL_ARG_DIFF_DST, gradient},
+       {DNNL_ARG_WEIGHTS, builder_.parameters().compute_copy(weights_, desc.weights_desc())},
+       {DNNL_ARG_DIFF_SRC, source_gradient}});
+  builder_.give_gradient(x_, source_gradient, false, name);
+}
+
 }  // namespace
 
 LayerKind dense_kind() {
@@ -108,65 +205,9 @@ std::int64_t Dense::forward_flops() const { return 2 * output().size() * input()
 
 void Dense::train(TrainingBuilder& builder) const {
   if (amx::train_product(builder, *this, {})) return;
-  const TrainingValuePtr x = builder.input(*this);
-  const auto relu = builder.chain(*this).at(0, ChainStep::relu);
-  const InnerProduct product(x->data.desc(), features_, bias_, builder.type());
-  const Dims out_dims{builder.batch_size(), features_};
-  const Desc out_desc = plain_desc(out_dims, output_type(builder.graph(), *this, builder.type()));
-  const Desc gradient_desc = plain_desc(out_dims, builder.type());
-  const auto attributes = attributes_with(relu.has_value());
-  constexpr auto kTraining = dnnl::prop_kind::forward_training;
-
-  const Desc source_desc = product.suitable_source(kTraining, x->data.desc(), out_desc, attributes);
-  const auto forward = product.forward(kTraining, source_desc, out_desc, attributes);
-  // Backward is described by a forward pass whose types are those of the gradients.
-  const auto hint = product.forward(kTraining, source_desc, gradient_desc, planned_scratchpad());
-  const BackwardWeights::primitive_desc for_weights(
-      BackwardWeights::desc(source_desc, Desc(product.weights, DataType::f32, Tag::any),
-                            product.bias, gradient_desc),
-      planned_scratchpad(), cpu_engine(), hint);
-
-  Program& program = builder.program();
-  const Tensor source = program.in_layout(Program::forward, name(), x->data, source_desc);
-  const Tensor out = program.tensor(out_desc);
-  const Tensor weights = builder.add_parameter(*this, "weight", for_weights.diff_weights_desc(),
-                                               plain_desc(product.weights, DataType::f32));
-  std::unordered_map<int, Tensor> arguments{
-      {DNNL_ARG_SRC, source},
-      {DNNL_ARG_WEIGHTS, builder.parameters().compute_copy(weights, forward.weights_desc())},
-      {DNNL_ARG_DST, out}};
-  Tensor bias;
-  if (bias_) {
-    arguments[DNNL_ARG_BIAS] = bias =
-        builder.add_parameter(*this, "bias", product.bias, product.bias);
-  }
-  program.add(Program::forward, name(), Forward(forward), forward, arguments);
-
-  const TrainingValuePtr y = builder.add_output(*this, out);
-  if (relu) builder.set_output(*relu, y);
-  builder.on_backward([=, this, &builder, &program] {
-    if (relu) y->gradient = builder.relu_gradient(y, name());
-    const Tensor gradient =
-        program.in_layout(Program::backward, name(), y->gradient, gradient_desc);
-    std::unordered_map<int, Tensor> weights_arguments{
-        {DNNL_ARG_SRC, source},
-        {DNNL_ARG_DIFF_DST, gradient},
-        {DNNL_ARG_DIFF_WEIGHTS, builder.parameters().gradient(weights)}};
-    if (bias) weights_arguments[DNNL_ARG_DIFF_BIAS] = builder.parameters().gradient(bias);
-    program.add(Program::backward, name() + ".backward_weights", BackwardWeights(for_weights),
-                for_weights, weights_arguments);
-    if (!x->needs_gradient) return;
-    const BackwardData::primitive_desc for_data(
-        BackwardData::desc(source_desc, product.any_weights(), gradient_desc), planned_scratchpad(),
-        cpu_engine(), hint);
-    const Tensor source_gradient = program.tensor(for_data.diff_src_desc());
-    program.add(
-        Program::backward, name() + ".backward_data", BackwardData(for_data), for_data,
-        {{DNNL_ARG_DIFF_DST, gradient},
-         {DNNL_ARG_WEIGHTS, builder.parameters().compute_copy(weights, for_data.weights_desc())},
-         {DNNL_ARG_DIFF_SRC, source_gradient}});
-    builder.give_gradient(x, source_gradient, false, name());
-  });
+  const auto training = std::make_shared<DenseTraining>(*this, features_, bias_, builder);
+  training->forward();
+  builder.on_backward([training] { training->backward(); });
 }
 
 void Dense::infer(InferenceBuilder& builder) const {

@@ -70,10 +70,11 @@ Forward::primitive_desc describe_forward(dnnl::prop_kind propagation, Of of,
 }  // namespace
 
 LayerKind max_pool_kind() {
-  return {"max_pool",
-          parse<Of::maximum>,
-          {{{3, 6, 4, false}, {"max_pool 2"}},
-           {{2, 7, 6, false}, {"max_pool 3x2 stride=2x1 pad=1x0"}}}};
+  return {
+      "max_pool",
+      parse<Of::maximum>,
+      {{{3, 6, 4, false}, {"max_pool 2"}}, {{2, 7, 6, false}, {"max_pool 3x2 stride=2x1 pad=1x0"}}},
+      false};
 }
 
 LayerKind avg_pool_kind() {
@@ -84,7 +85,10 @@ LayerKind avg_pool_kind() {
 }
 
 LayerKind global_max_pool_kind() {
-  return {"global_max_pool", parse_global<Of::maximum>, {{{5, 4, 3, false}, {"global_max_pool"}}}};
+  return {"global_max_pool",
+          parse_global<Of::maximum>,
+          {{{5, 4, 3, false}, {"global_max_pool"}}},
+          false};
 }
 
 LayerKind global_avg_pool_kind() {

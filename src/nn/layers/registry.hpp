@@ -27,6 +27,9 @@ struct LayerKind {
   /// @throws UsageError  if an option is out of range or the shapes do not fit
   std::unique_ptr<Layer> (*parse)(LayerLine& line);
   std::vector<LayerExample> examples;
+  /// False if it decides between values, as ReLU and max pooling do: where rounding makes it decide
+  /// otherwise, a whole gradient differs.
+  bool is_smooth = true;
 };
 
 const std::vector<LayerKind>& layer_kinds();
