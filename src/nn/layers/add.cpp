@@ -79,7 +79,7 @@ void Add::to_onnx(NetworkExport& file) const {
 bool Add::infer_picture(amx::PictureNetwork& network) const {
   const amx::PictureMap a = network.value(inputs()[0].layer);
   const amx::PictureMap b = network.value(inputs()[1].layer);
-  const amx::PictureMap out = network.new_map(output());
+  const amx::PictureMap out = network.new_map_like(a);
   network.add([a, b, out](amx::PictureWorkspace& workspace) {
     amx::picture_add(a, workspace.of(a), workspace.of(b), workspace.of(out));
   });

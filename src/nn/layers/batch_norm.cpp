@@ -205,7 +205,7 @@ bool BatchNorm::infer_picture(amx::PictureNetwork& network) const {
   Product product{std::vector<float>(channels, 1.0f), std::vector<float>(channels, 0.0f)};
   fold_into(product, network.values());
   const amx::PictureMap x = network.value(inputs().front().layer);
-  const amx::PictureMap out = network.new_map(output());
+  const amx::PictureMap out = network.new_map_like(x);
   network.add([=](amx::PictureWorkspace& workspace) {
     amx::picture_scale(x, workspace.of(x), product.weights, product.bias, workspace.of(out));
   });

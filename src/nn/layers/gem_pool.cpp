@@ -267,9 +267,10 @@ std::int64_t GemPool::forward_flops() const { return 4 * input().size(); }
 void GemPool::train(TrainingBuilder& builder) const {
   Program& program = builder.program();
   const TrainingValuePtr x = builder.input(*this);
-  const Desc desc = describable(x->data.desc());
+  const Tensor outside = builder.outside_amx(*this, x->data);
+  const Desc desc = describable(outside.desc());
   const Loops loops(*MapLayout::of(desc), builder.type());
-  const Tensor source = program.in_layout(Program::forward, name(), x->data, desc);
+  const Tensor source = program.in_layout(Program::forward, name(), outside, desc);
   const Tensor out =
       program.tensor(plain_desc(dims_of(output(), builder.batch_size()), builder.type()));
   const Means means = loops.make_means(program);

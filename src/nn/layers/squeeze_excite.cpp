@@ -226,9 +226,10 @@ std::int64_t SqueezeExcite::forward_flops() const {
 void SqueezeExcite::train(TrainingBuilder& builder) const {
   Program& program = builder.program();
   const TrainingValuePtr x = builder.input(*this);
-  const Desc desc = describable(x->data.desc());
+  const Tensor outside = builder.outside_amx(*this, x->data);
+  const Desc desc = describable(outside.desc());
   const Loops loops(*MapLayout::of(desc), builder.type(), hidden_);
-  const Tensor source = program.in_layout(Program::forward, name(), x->data, desc);
+  const Tensor source = program.in_layout(Program::forward, name(), outside, desc);
   const Tensor out = program.tensor(desc);
   const Gate gate = loops.make_gate(program);
   Parameters weights;

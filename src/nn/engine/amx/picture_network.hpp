@@ -106,6 +106,10 @@ class PictureNetwork {
   void set_value(int layer, const PictureMap& map) { maps_[static_cast<std::size_t>(layer)] = map; }
   /// A new buffer for what a layer puts out.
   PictureMap new_map(const Shape& shape);
+  PictureMap new_map_like(PictureMap map) {
+    map.buffer = new_buffer(map.size());
+    return map;
+  }
 
   /// A convolution or, as one with a kernel as large as the map, a dense layer.
   ///
