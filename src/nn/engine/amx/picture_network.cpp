@@ -15,6 +15,8 @@ namespace {
 constexpr std::align_val_t kAlignment{64};
 // A tile's row may be read beyond the last value.
 constexpr std::size_t kSlack = 64;
+// A megabyte of bf16.
+constexpr std::int64_t kMostVectorWeights = 512 * 1024;
 
 float to_float(Bf16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16); }
 
@@ -58,7 +60,10 @@ PictureNetwork::PictureNetwork(const Graph& graph) : graph_(graph), chains_(chai
 
 std::unique_ptr<PictureNetwork> PictureNetwork::make(const Graph& graph,
                                                      const ParameterValues& values) {
-  if (!has(Isa::amx)) return nullptr;
+  if (!has(Isa::avx512_bf16)) return nullptr;
+  // Vectors read the weights anew for every two rows of a map: they have to stay in the
+  // second-level cache, where tiles are fast enough without.
+  if (!has(Isa::amx) && graph.parameter_count() > kMostVectorWeights) return nullptr;
   std::unique_ptr<PictureNetwork> network(new PictureNetwork(graph));
   return network->build(values) ? std::move(network) : nullptr;
 }

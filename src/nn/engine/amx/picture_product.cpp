@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/isa.hpp"
+#include "base/parallel.hpp"
 #include "nn/engine/amx/target.hpp"
 
 #if defined(__x86_64__)
@@ -17,6 +19,7 @@ THIMBLE_AMX_BEGIN
 
 namespace {
 #include "nn/engine/amx/tiles.hpp"
+#include "nn/engine/amx/vectors.hpp"
 
 constexpr std::size_t kTile = 256;
 
@@ -35,6 +38,11 @@ struct Parts {
   int begin(int part) const { return std::min(part * length, width - length); }
 };
 
+// Multiplications that a thread does in about 20 us.
+constexpr std::int64_t kGrainProducts = 1'500'000;
+
+/// @tparam kTiles  by products of tiles, or of vectors
+template <bool kTiles>
 struct Loops {
   const PictureProduct& p;
   const Bf16* source;
@@ -44,6 +52,7 @@ struct Loops {
   Parts parts;
   Rows rows;
   Columns columns;
+  int first_tile = 0;  // of two rows: what comes before it is not put out
   alignas(64) float sums[4 * kTile];
 
   Loops(const PictureProduct& product, PictureWorkspace& workspace)
@@ -68,12 +77,25 @@ struct Loops {
                static_cast<std::size_t>(p.source.channels);
   }
 
-  void run() {
-    const TileScope scope(product_shapes(parts.length, p.depth));
-    for (int row = 0; row < p.height; row += 2) {
-      // The last of an odd number of rows is computed together with the one before it.
-      const int y = std::max(0, std::min(row, p.height - 2));
+  /// Pairs of rows, in [begin, end).
+  void run(int begin, int end) {
+    for (int pair = begin; pair < end; ++pair) {
+      // The last of an odd number of rows is computed together with the one before it, which is
+      // there already.
+      const int y = std::max(0, std::min(2 * pair, p.height - 2));
+      first_tile = 2 * pair - y;
       for (int part = 0; part < parts.count;) part += part_of_rows(y, part);
+    }
+  }
+
+  template <int kColumns>
+  void product(const Bf16* from, int group) {
+    const Bf16* weights = p.weights.data() + static_cast<std::size_t>(group) * columns.tile;
+    if constexpr (kTiles) {
+      multiply<kColumns>(from, rows, p.taps, weights, columns, sums);
+    } else {
+      multiply_vectors<kColumns>(from, rows, parts.length, std::min(2, p.height), p.taps, weights,
+                                 columns, p.depth, sums);
     }
   }
 
@@ -84,16 +106,14 @@ struct Loops {
     const Bf16* from = source + source_at(y, x);
     if (groups > 1) {
       for (int group = 0; group < groups; group += 2) {
-        multiply<2>(from, rows, p.taps,
-                    p.weights.data() + static_cast<std::size_t>(group) * columns.tile, columns,
-                    sums);
+        product<2>(from, group);
         finish(y, x, group, sums);
         finish(y, x, group + 1, sums + 2 * kTile);
       }
       return 1;
     }
-    if (part + 1 == parts.count) {
-      multiply<1>(from, rows, p.taps, p.weights.data(), columns, sums);
+    if (!kTiles || part + 1 == parts.count) {
+      product<1>(from, 0);
       finish(y, x, 0, sums);
       return 1;
     }
@@ -123,7 +143,7 @@ struct Loops {
       }
       return;
     }
-    for (int tile = 0; tile < std::min(2, p.height); ++tile) {
+    for (int tile = first_tile; tile < std::min(2, p.height); ++tile) {
       std::size_t to = p.out.at(y + tile, x) + channel;
       const float* row = from + static_cast<std::size_t>(tile) * kTile;
       for (int r = 0; r < parts.length; ++r, row += kTileRows, to += channels) {
@@ -153,7 +173,19 @@ struct Loops {
 
 }  // namespace
 
-void PictureProduct::run(PictureWorkspace& workspace) const { Loops(*this, workspace).run(); }
+void PictureProduct::run(PictureWorkspace& workspace) const {
+  const int pairs = (height + 1) / 2;
+  if (has(Isa::amx)) {
+    Loops<true> loops(*this, workspace);
+    const TileScope scope(product_shapes(loops.parts.length, depth));
+    return loops.run(0, pairs);
+  }
+  // Products of vectors take long enough to be shared, where no other thread has work.
+  const auto grain = static_cast<std::size_t>(1 + kGrainProducts * pairs / products());
+  parallel_for(static_cast<std::size_t>(pairs), grain, [&](std::size_t begin, std::size_t end) {
+    Loops<false>(*this, workspace).run(static_cast<int>(begin), static_cast<int>(end));
+  });
+}
 
 THIMBLE_AMX_END
 

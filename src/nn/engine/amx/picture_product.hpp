@@ -23,6 +23,11 @@ struct PictureProduct {
   bool to_floats = false;  // into the workspace's `out` instead
 
   void run(PictureWorkspace& workspace) const;
+  /// Multiplications that it takes.
+  std::int64_t products() const {
+    return std::int64_t{1} * height * width * out.channels * depth * pieces *
+           static_cast<std::int64_t>(taps.size());
+  }
 };
 
 }  // namespace thimble::nn::amx
