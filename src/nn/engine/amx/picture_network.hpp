@@ -133,7 +133,7 @@ class PictureNetwork {
   Graph graph_;
   std::vector<Chain> chains_;
   const ParameterValues* values_ = nullptr;  // while it is built
-  bool ends_with_floats_ = false;            // its last operation fills the workspace's `out`
+  bool ends_with_floats_ = false;            // a product fills the workspace's `out`
   int border_ = 0;                           // of all maps: the widest padding of any window
   std::vector<std::optional<PictureMap>> maps_;
   std::vector<std::size_t> buffer_sizes_;
