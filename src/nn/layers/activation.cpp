@@ -121,7 +121,7 @@ void Gelu::to_onnx(NetworkExport& file) const {
 
 bool Relu::infer_picture(amx::PictureNetwork& network) const {
   const amx::PictureMap x = network.value(inputs().front().layer);
-  const amx::PictureMap out = network.new_map(output());
+  const amx::PictureMap out = network.new_map_like(x);
   network.add([x, out](amx::PictureWorkspace& workspace) {
     amx::picture_relu(x, workspace.of(x), workspace.of(out));
   });
@@ -131,7 +131,7 @@ bool Relu::infer_picture(amx::PictureNetwork& network) const {
 
 bool Gelu::infer_picture(amx::PictureNetwork& network) const {
   const amx::PictureMap x = network.value(inputs().front().layer);
-  const amx::PictureMap out = network.new_map(output());
+  const amx::PictureMap out = network.new_map_like(x);
   network.add([x, out](amx::PictureWorkspace& workspace) {
     amx::picture_gelu(x, workspace.of(x), workspace.of(out));
   });

@@ -115,6 +115,12 @@ PictureMap PictureNetwork::new_map(const Shape& shape) {
   return map;
 }
 
+PictureMap PictureNetwork::new_map_like(const PictureMap& map) {
+  PictureMap other = map;
+  other.buffer = new_buffer(map.size());
+  return other;
+}
+
 const PictureMap& PictureNetwork::value(int layer) {
   auto& map = maps_[static_cast<std::size_t>(layer)];
   if (!map) {

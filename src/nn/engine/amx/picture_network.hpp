@@ -106,6 +106,8 @@ class PictureNetwork {
   void set_value(int layer, const PictureMap& map) { maps_[static_cast<std::size_t>(layer)] = map; }
   /// A new buffer for what a layer puts out.
   PictureMap new_map(const Shape& shape);
+  /// A new buffer for values that lie as those of another map.
+  PictureMap new_map_like(const PictureMap& map);
 
   /// A convolution or, as one with a kernel as large as the map, a dense layer.
   ///
