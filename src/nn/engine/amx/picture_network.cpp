@@ -118,6 +118,12 @@ PictureMap PictureNetwork::new_map(const Shape& shape) {
   return map;
 }
 
+PictureMap PictureNetwork::new_map_like(const PictureMap& map) {
+  PictureMap other = map;
+  other.buffer = new_buffer(map.size());
+  return other;
+}
+
 const PictureMap& PictureNetwork::value(int layer) {
   auto& map = maps_[static_cast<std::size_t>(layer)];
   if (!map) {
@@ -240,7 +246,7 @@ PictureMap PictureNetwork::add_product(PictureProduct product, int layer, const 
   product.tail = std::move(tail);
   product.out = new_map(out);
   product.to_floats = target.flat && layer + 1 == static_cast<int>(graph_.layers().size());
-  ends_with_floats_ = product.to_floats;
+  ends_with_floats_ = ends_with_floats_ || product.to_floats;
   const PictureMap map = product.out;
   add([product = std::move(product)](PictureWorkspace& workspace) { product.run(workspace); });
   return map;

@@ -106,10 +106,8 @@ class PictureNetwork {
   void set_value(int layer, const PictureMap& map) { maps_[static_cast<std::size_t>(layer)] = map; }
   /// A new buffer for what a layer puts out.
   PictureMap new_map(const Shape& shape);
-  PictureMap new_map_like(PictureMap map) {
-    map.buffer = new_buffer(map.size());
-    return map;
-  }
+  /// A new buffer for values that lie as those of another map.
+  PictureMap new_map_like(const PictureMap& map);
 
   /// A convolution or, as one with a kernel as large as the map, a dense layer.
   ///
@@ -138,7 +136,7 @@ class PictureNetwork {
   Graph graph_;
   std::vector<Chain> chains_;
   const ParameterValues* values_ = nullptr;  // while it is built
-  bool ends_with_floats_ = false;            // its last operation fills the workspace's `out`
+  bool ends_with_floats_ = false;            // a product fills the workspace's `out`
   int border_ = 0;                           // of all maps: the widest padding of any window
   std::vector<std::optional<PictureMap>> maps_;
   std::vector<std::size_t> buffer_sizes_;

@@ -132,7 +132,7 @@ struct Loops {
     const __m512 shift = _mm512_loadu_ps(p.tail.shift.data() + channel);
     if (p.to_floats) {
       _mm512_storeu_ps(floats + channel,
-                       tail(_mm512_fmadd_ps(_mm512_load_ps(from), scale, shift), 0));
+                       tail(_mm512_fmadd_ps(_mm512_load_ps(from), scale, shift), channel));
       return;
     }
     const auto channels = static_cast<std::size_t>(p.out.channels);

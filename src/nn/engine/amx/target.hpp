@@ -3,8 +3,7 @@
 
 #pragma once
 
-#define THIMBLE_AMX_FEATURES \
-  "amx-tile,amx-bf16,avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"
+#define THIMBLE_AMX_FEATURES "amx-tile,amx-bf16,avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"
 
 #define THIMBLE_PRAGMA(text) _Pragma(#text)
 #define THIMBLE_PRAGMA_OF(text) THIMBLE_PRAGMA(text)
