@@ -61,13 +61,34 @@ struct TailGradient {
 void tail_sums(const Maps& maps, const Tail& tail, const NormStatistics& statistics,
                const TailGradient& from, ChannelSums& sums);
 
-/// The gradient of the product's sums.
-///
-/// @param maps   of the product's sums, before any pooling
-/// @param sums   of tail_sums(), with batch norm
-/// @param count  values a channel that batch norm normalised
-/// @param bias   without batch norm: gathers the sums that are the bias's gradient; or null
-/// @param out    bf16, like `maps`
+/// The gradient of the product's sums, some rows of a block at a time.
+class TailBackward {
+ public:
+  /// All that is borrowed must outlive it.
+  /// @param maps   of the product's sums, before any pooling
+  /// @param sums   of tail_sums(), with batch norm
+  /// @param count  values a channel that batch norm normalised
+  /// @param bias   without batch norm: gathers the sums that are the bias's gradient; or null
+  TailBackward(const Maps& maps, const Tail& tail, const NormStatistics* statistics,
+               ChannelSums* sums, double count, const TailGradient& from, ChannelSums* bias);
+
+  /// Two with pooling: rows() begins at multiples of it.
+  int rows_at_a_time() const { return tail_.pool_first || tail_.pool_last ? 2 : 1; }
+
+  /// @param out  bf16 [end - begin][width][32][channels]: those rows of a block
+  void rows(int thread, std::size_t block, int begin, int end, Bf16* out) const;
+
+ private:
+  const Maps& maps_;
+  const Tail& tail_;
+  const NormStatistics* statistics_;
+  const TailGradient from_;
+  ChannelSums* bias_;
+  std::vector<float> slope_, offset_;  // of batch norm's source: scale g + slope source + offset
+};
+
+/// All rows.
+/// @param out  bf16, like `maps`
 void tail_backward(const Maps& maps, const Tail& tail, const NormStatistics* statistics,
                    ChannelSums* sums, double count, const TailGradient& from, ChannelSums* bias,
                    Bf16* out);

@@ -50,3 +50,23 @@ inline void lay_out_transposed(const Bf16* from, std::size_t stride, Bf16* to) {
   }
   for (int i = 0; i < 16; ++i) _mm512_storeu_si512(to + i * 2 * kTileRows, a[i]);
 }
+
+/// Positions of a gradient's maps, each 16 channels a tile of pairs.
+inline void lay_out_gradient(const Maps& maps, const Bf16* from, std::size_t positions, Bf16* to) {
+  const auto channels = static_cast<std::size_t>(maps.channels);
+  for (std::size_t p = 0; p < positions; ++p, from += maps.position_size()) {
+    for (std::size_t c = 0; c < channels; c += kTileRows, to += (2 * kTileRows * kTileRows)) {
+      lay_out_pairs(from + c, channels, to);
+    }
+  }
+}
+
+/// Positions of a source's maps, each 16 channels a transposed tile.
+inline void lay_out_source(const Maps& maps, const Bf16* from, std::size_t positions, Bf16* to) {
+  const auto channels = static_cast<std::size_t>(maps.channels);
+  for (std::size_t p = 0; p < positions; ++p, from += maps.position_size()) {
+    for (std::size_t c = 0; c < channels; c += kTileRows, to += (2 * kTileRows * kTileRows)) {
+      lay_out_transposed(from + c, channels, to);
+    }
+  }
+}

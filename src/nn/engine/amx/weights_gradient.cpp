@@ -9,12 +9,6 @@
 namespace thimble::nn::amx {
 namespace {
 
-// A position that lies outside of the source.
-constexpr std::uint32_t kOutside = 0xFFFFFFFF;
-
-// What is laid out at a time is to stay in the second-level cache, beside the sums.
-constexpr std::size_t kLaidOutBytes = 768 * 1024;
-
 // Maps of so few positions have too few steps to load and store sums for each block.
 constexpr std::size_t kSmallMap = 16;
 
@@ -23,78 +17,19 @@ constexpr std::size_t kTileValues = 512;
 
 }  // namespace
 
-WeightsGradient::WeightsGradient(const Maps& source, const Maps& target,
-                                 const SlidingWindow& window)
-    : source_(source), target_(target), window_(window) {
-  shape_ = {taps_of(window), source.channels, target.channels};
-  plan(target, window);
-}
-
-WeightsGradient::WeightsGradient(const Shape& source, const Maps& target,
-                                 const SlidingWindow& window)
-    : target_(target), window_(window), picture_channels_(source.channels) {
-  const PictureWeights weights{source.channels, window.kernel, target.channels};
-  // Each position of the target has its taps as channels, and needs no other.
-  source_ = target;
-  source_.channels = weights.padded_rows();
-  shape_ = {1, source_.channels, target.channels};
-  picture_row_ = static_cast<std::size_t>((source.width + 2 * window.pad.width) * source.channels);
-  picture_ = picture_row_ * static_cast<std::size_t>(source.height + 2 * window.pad.height);
-  plan(target, {{1, 1}, {1, 1}, {0, 0}});
-}
-
-void WeightsGradient::plan(const Maps& target, const SlidingWindow& window) {
-  const int most = source_.channels == kTileRows ? 3 : 1;
-  for (int y = 0; y < window.kernel.height; ++y) {
-    for (int x = 0; x < window.kernel.width; x += most) {
-      Group group;
-      group.tap = y * window.kernel.width + x;
-      group.taps = std::min(most, window.kernel.width - x);
-      groups_.push_back(group);
-    }
-  }
-  for (const Meeting& m : meetings(source_, target, window)) {
-    const int y = m.tap / window.kernel.width;
-    const int per_row = (window.kernel.width + most - 1) / most;
-    Group& group =
-        groups_[static_cast<std::size_t>(y * per_row + m.tap % window.kernel.width / most)];
-    const auto at = static_cast<std::uint32_t>(m.target);
-    if (group.steps.empty() || group.steps.back().target != at) {
-      group.steps.push_back({at, {kOutside, kOutside, kOutside}});
-    }
-    group.steps.back().source[m.tap - group.tap] = static_cast<std::uint32_t>(m.source);
-  }
-  for (Group& group : groups_) {
-    for (int row = 0; row <= target.height; ++row) {
-      const auto first = static_cast<std::uint32_t>(row * target.width);
-      const auto found = std::ranges::lower_bound(group.steps, first, {}, &Step::target);
-      group.of_row.push_back(static_cast<std::uint32_t>(found - group.steps.begin()));
-    }
-  }
-  const auto bytes = [&](int rows) {
-    const Rows from = met({0, rows});
-    return sizeof(Bf16) *
-           (static_cast<std::size_t>(rows * target_.width) * target_.position_size() +
-            static_cast<std::size_t>((from.end - from.begin) * source_.width) *
-                source_.position_size());
-  };
-  int most_rows = target.height;
-  while (most_rows > 1 && bytes(most_rows) > kLaidOutBytes) --most_rows;
-  const int parts = (target.height + most_rows - 1) / most_rows;
-  rows_ = (target.height + parts - 1) / parts;
-}
-
-WeightsGradient::Rows WeightsGradient::met(Rows target) const {
-  if (picture_channels_ > 0) return target;
-  const int begin = target.begin * window_.stride.height - window_.pad.height;
-  const int end =
-      (target.end - 1) * window_.stride.height - window_.pad.height + window_.kernel.height;
-  return {std::clamp(begin, 0, source_.height), std::clamp(end, 0, source_.height)};
-}
-
 bool WeightsGradient::by_tiles() const { return target_.positions() <= kSmallMap; }
 
 void WeightsGradient::run(const Bf16* source, const Bf16* gradient, float* weights) {
+  run(
+      source,
+      [&](int, std::size_t block, int begin, int, Buffer&) {
+        return gradient + block * target_.block_size() +
+               static_cast<std::size_t>(begin * target_.width) * target_.position_size();
+      },
+      weights);
+}
+
+void WeightsGradient::run(const Bf16* source, const GradientRows& gradient, float* weights) {
   if (by_tiles()) {
     run_by_tiles(source, gradient, weights);
   } else {
@@ -126,25 +61,6 @@ struct GradientLoops {
 
   std::size_t in_tiles() const { return static_cast<std::size_t>(g.shape_.in) / kTileRows; }
   std::size_t out_tiles() const { return static_cast<std::size_t>(g.shape_.out) / kTileRows; }
-
-  static void lay_out_gradient(const Maps& maps, const Bf16* from, std::size_t positions,
-                               Bf16* to) {
-    const auto channels = static_cast<std::size_t>(maps.channels);
-    for (std::size_t p = 0; p < positions; ++p, from += maps.position_size()) {
-      for (std::size_t c = 0; c < channels; c += kTileRows, to += kTileValues) {
-        lay_out_pairs(from + c, channels, to);
-      }
-    }
-  }
-
-  static void lay_out_source(const Maps& maps, const Bf16* from, std::size_t positions, Bf16* to) {
-    const auto channels = static_cast<std::size_t>(maps.channels);
-    for (std::size_t p = 0; p < positions; ++p, from += maps.position_size()) {
-      for (std::size_t c = 0; c < channels; c += kTileRows, to += kTileValues) {
-        lay_out_transposed(from + c, channels, to);
-      }
-    }
-  }
 
   /// The taps of each position of rows of the target, from a block of pictures.
   void lay_out_pictures(const Bf16* block, WeightsGradient::Rows rows,
@@ -214,7 +130,8 @@ struct GradientLoops {
       const Bf16* b = gradient + step.target * gradient_position;
       const Bf16* a[3] = {zeros, zeros, zeros};
       for (int tap = 0; tap < kTaps; ++tap) {
-        if (step.source[tap] != kOutside) a[tap] = source + step.source[tap] * kTileValues;
+        if (step.source[tap] != WeightsGradient::kOutside)
+          a[tap] = source + step.source[tap] * kTileValues;
       }
       _tile_loadd(7, b, 64);
       _tile_loadd(6, a[0], 64);
@@ -364,21 +281,21 @@ struct GradientLoops {
   }
 };
 
-void WeightsGradient::run_by_rows(const Bf16* source, const Bf16* gradient, float* weights) {
+void WeightsGradient::run_by_rows(const Bf16* source, const GradientRows& gradient,
+                                  float* weights) {
   const auto threads = static_cast<std::size_t>(thread_count());
   buffers_.resize(std::max(buffers_.size(), threads));
   const auto parts = static_cast<std::size_t>((target_.height + rows_ - 1) / rows_);
   const std::size_t units = target_.blocks() * parts;
   const std::size_t used = std::min(units, threads);
   parallel_for_indexed(units, 1, [&](int range, std::size_t begin, std::size_t end) {
-    ThreadBuffers& buffers = buffers_[static_cast<std::size_t>(range)];
-    float* sums = buffers.sums.of<float>(shape_.size());
+    float* sums = buffers_[static_cast<std::size_t>(range)].sums.of<float>(shape_.size());
     std::fill_n(sums, shape_.size(), 0.0f);
     const TileScope scope(product_shapes(kTileRows, kDepth));
     for (std::size_t unit = begin; unit < end; ++unit) {
       const int first = static_cast<int>(unit % parts) * rows_;
       const Rows target{first, std::min(first + rows_, target_.height)};
-      rows_of_block(source, gradient, unit / parts, target, buffers, sums);
+      rows_of_block(range, source, gradient, unit / parts, target, sums);
     }
   });
   parallel_for(shape_.size() / kTileSums, 8, [&](std::size_t begin, std::size_t end) {
@@ -393,8 +310,9 @@ void WeightsGradient::run_by_rows(const Bf16* source, const Bf16* gradient, floa
 }
 
 /// Adds what some rows of a block's target give.
-void WeightsGradient::rows_of_block(const Bf16* source, const Bf16* gradient, std::size_t block,
-                                    Rows target, ThreadBuffers& buffers, float* sums) const {
+void WeightsGradient::rows_of_block(int thread, const Bf16* source, const GradientRows& gradient,
+                                    std::size_t block, Rows target, float* sums) {
+  ThreadBuffers& buffers = buffers_[static_cast<std::size_t>(thread)];
   const GradientLoops loops{*this};
   const Rows from = met(target);
   const auto positions = [](Rows rows, const Maps& maps) {
@@ -406,34 +324,35 @@ void WeightsGradient::rows_of_block(const Bf16* source, const Bf16* gradient, st
   Bf16* laid_gradient =
       buffers.gradient.of<Bf16>(positions(target, target_) * target_.position_size());
   Bf16* laid_source = buffers.source.of<Bf16>(positions(from, source_) * source_.position_size());
-  loops.lay_out_gradient(target_,
-                         gradient + block * target_.block_size() + first_of(target, target_),
-                         positions(target, target_), laid_gradient);
+  lay_out_gradient(target_, gradient(thread, block, target.begin, target.end, buffers.rows),
+                   positions(target, target_), laid_gradient);
   if (picture_channels_ > 0) {
     loops.lay_out_pictures(source + block * kBlock * picture_, target, buffers.turned, laid_source);
   } else {
-    loops.lay_out_source(source_, source + block * source_.block_size() + first_of(from, source_),
-                         positions(from, source_), laid_source);
+    lay_out_source(source_, source + block * source_.block_size() + first_of(from, source_),
+                   positions(from, source_), laid_source);
   }
   loops.rows(target, from, laid_source, laid_gradient, sums);
 }
 
-void WeightsGradient::run_by_tiles(const Bf16* source, const Bf16* gradient, float* weights) {
+void WeightsGradient::run_by_tiles(const Bf16* source, const GradientRows& gradient,
+                                   float* weights) {
   const GradientLoops loops{*this};
   buffers_.resize(std::max(buffers_.size(), static_cast<std::size_t>(thread_count())));
   Bf16* laid_source = buffers_[0].source.of<Bf16>(source_.size());
   Bf16* laid_gradient = buffers_[0].gradient.of<Bf16>(target_.size());
   parallel_for_indexed(target_.blocks(), 1, [&](int range, std::size_t begin, std::size_t end) {
     for (std::size_t block = begin; block < end; ++block) {
-      loops.lay_out_gradient(target_, gradient + block * target_.block_size(), target_.positions(),
-                             laid_gradient + block * target_.block_size());
+      lay_out_gradient(
+          target_,
+          gradient(range, block, 0, target_.height, buffers_[static_cast<std::size_t>(range)].rows),
+          target_.positions(), laid_gradient + block * target_.block_size());
       Bf16* to = laid_source + block * source_.block_size();
       if (picture_channels_ > 0) {
         loops.lay_out_pictures(source + block * kBlock * picture_, {0, target_.height},
                                buffers_[static_cast<std::size_t>(range)].turned, to);
       } else {
-        loops.lay_out_source(source_, source + block * source_.block_size(), source_.positions(),
-                             to);
+        lay_out_source(source_, source + block * source_.block_size(), source_.positions(), to);
       }
     }
   });

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "nn/engine/amx/product.hpp"
@@ -22,12 +23,35 @@ class WeightsGradient {
   /// Of a convolution of pictures (Product::pictures()).
   WeightsGradient(const Shape& source, const Maps& target, const SlidingWindow& window);
 
+  /// Memory that grows when more is asked for.
+  class Buffer {
+   public:
+    /// At least so many values; what was in it may be lost.
+    template <class Value>
+    Value* of(std::size_t values) {
+      if (block_.size() < values * sizeof(Value)) block_ = Block(values * sizeof(Value));
+      return reinterpret_cast<Value*>(block_.data());
+    }
+
+   private:
+    Block block_;
+  };
+  /// Rows [begin, end) of a block of the target's gradient, bf16 [rows][width][32][channels]: where
+  /// they lie, or in memory into which the function puts them. Rows begin at even numbers.
+  using GradientRows =
+      std::function<const Bf16*(int thread, std::size_t block, int begin, int end, Buffer& memory)>;
+
   /// @param source    bf16: maps, or pictures with their borders
-  /// @param gradient  bf16, with respect to the target's maps
+  /// @param gradient  with respect to the target's maps
   /// @param weights   fp32, in the form of WeightsShape or PictureWeights; filled
+  void run(const Bf16* source, const GradientRows& gradient, float* weights);
+  /// The same for a gradient that lies in maps, bf16.
   void run(const Bf16* source, const Bf16* gradient, float* weights);
 
  private:
+  /// A position that lies outside of the source.
+  static constexpr std::uint32_t kOutside = 0xFFFFFFFF;
+
   /// One step along the depth: a block's pictures at one position of the target.
   struct Step {
     std::uint32_t target;
@@ -47,21 +71,9 @@ class WeightsGradient {
   };
   friend struct GradientLoops;
 
-  /// Memory that grows when more is asked for.
-  class Buffer {
-   public:
-    /// At least so many values; what was in it may be lost.
-    template <class Value>
-    Value* of(std::size_t values) {
-      if (block_.size() < values * sizeof(Value)) block_ = Block(values * sizeof(Value));
-      return reinterpret_cast<Value*>(block_.data());
-    }
-
-   private:
-    Block block_;
-  };
   struct ThreadBuffers {
-    Buffer source, gradient, turned;  // laid out; the first thread's serve all in run_by_tiles()
+    Buffer rows, source, gradient,
+        turned;  // laid out but for the first; the first thread's serve all in run_by_tiles()
     Buffer sums;
   };
 
@@ -69,10 +81,10 @@ class WeightsGradient {
   bool by_tiles() const;
   /// Rows of the source that rows of the target meet.
   Rows met(Rows target) const;
-  void run_by_rows(const Bf16* source, const Bf16* gradient, float* weights);
-  void rows_of_block(const Bf16* source, const Bf16* gradient, std::size_t block, Rows target,
-                     ThreadBuffers& buffers, float* sums) const;
-  void run_by_tiles(const Bf16* source, const Bf16* gradient, float* weights);
+  void run_by_rows(const Bf16* source, const GradientRows& gradient, float* weights);
+  void rows_of_block(int thread, const Bf16* source, const GradientRows& gradient,
+                     std::size_t block, Rows target, float* sums);
+  void run_by_tiles(const Bf16* source, const GradientRows& gradient, float* weights);
 
   Maps source_, target_;
   SlidingWindow window_;
