@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/parallel.hpp"
+#include "nn/engine/kernel_choice.hpp"
 #include "nn/engine/pooled_convolution_avx512.hpp"
 
 namespace thimble::nn {
@@ -55,7 +56,7 @@ PooledScratch::PooledScratch(const PooledConvolution& shape)
 
 PooledScratch::~PooledScratch() = default;
 
-bool has_pooled_convolution() { return avx512::available(); }
+bool has_pooled_convolution() { return kernel_choice().pooled_convolution; }
 
 bool suits_sparse_backward(const PooledConvolution& shape) {
   const auto positions = static_cast<std::size_t>(shape.height + 2 * shape.pad) *

@@ -1,10 +1,9 @@
 // Each function that uses vectors carries the instruction set in an attribute, so that nothing else
-// in the program is compiled for it; available() says whether they may be called.
+// in the program is compiled for it; kernel_choice() says whether they may be called.
 
 #include "nn/engine/pooled_convolution_avx512.hpp"
 
 #include "base/error.hpp"
-#include "base/isa.hpp"
 
 #if defined(__x86_64__)
 
@@ -340,8 +339,6 @@ int blocks_at_once(const PooledConvolution& s) { return s.in_channels % (2 * kLa
 
 }  // namespace
 
-bool available() { return has(Isa::avx512); }
-
 Scratch::Scratch(const PooledConvolution& s)
     : plane(Sizes(s).padded + kLanes),
       entries(static_cast<std::size_t>(s.out_channels) * Sizes(s).pooled),
@@ -396,11 +393,9 @@ void sparse_backward(const PooledConvolution& s, bool bf16, const void* source,
 
 }  // namespace thimble::nn::avx512
 
-#else  // no AVX-512: available() is false and nothing below is ever called
+#else  // no AVX-512, and nothing below is ever called
 
 namespace thimble::nn::avx512 {
-
-bool available() { return false; }
 
 Scratch::Scratch(const PooledConvolution&) {}
 

@@ -16,8 +16,6 @@ struct Range {
   std::size_t end;
 };
 
-bool available();
-
 /// Memory that a thread needs, kept between calls.
 struct Scratch {
   explicit Scratch(const PooledConvolution& shape);

@@ -16,8 +16,8 @@ bool is_maps(const Desc& desc);
 Maps maps_of(const Desc& desc, int batch);
 
 /// Declared weights [out, in, height, width] (or without the last two, or with a number of
-/// features for all but the first) in the form of WeightsShape: for oneDNN to reorder. That does not
-/// touch groups of 16 channels that are all padding; they have to be zero before.
+/// features for all but the first) in the form of WeightsShape: for oneDNN to reorder. That does
+/// not touch groups of 16 channels that are all padding; they have to be zero before.
 Desc weights_desc(const Dims& declared, int padded_out, int padded_in);
 
 /// @param channels  of a row, as many as the maps have without padding

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <new>
 
-#include "base/isa.hpp"
 #include "nn/engine/amx/picture_product.hpp"
+#include "nn/engine/kernel_choice.hpp"
 #include "nn/engine/kernels.hpp"
 
 namespace thimble::nn::amx {
@@ -15,8 +15,6 @@ namespace {
 constexpr std::align_val_t kAlignment{64};
 // A tile's row may be read beyond the last value.
 constexpr std::size_t kSlack = 64;
-// A megabyte of bf16.
-constexpr std::int64_t kMostVectorWeights = 512 * 1024;
 
 float to_float(Bf16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16); }
 
@@ -60,10 +58,7 @@ PictureNetwork::PictureNetwork(const Graph& graph) : graph_(graph), chains_(chai
 
 std::unique_ptr<PictureNetwork> PictureNetwork::make(const Graph& graph,
                                                      const ParameterValues& values) {
-  if (!has(Isa::avx512_bf16)) return nullptr;
-  // Vectors read the weights anew for every two rows of a map: they have to stay in the
-  // second-level cache, where tiles are fast enough without.
-  if (!has(Isa::amx) && graph.parameter_count() > kMostVectorWeights) return nullptr;
+  if (graph.parameter_count() > kernel_choice().most_picture_parameters) return nullptr;
   std::unique_ptr<PictureNetwork> network(new PictureNetwork(graph));
   return network->build(values) ? std::move(network) : nullptr;
 }

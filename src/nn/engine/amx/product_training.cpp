@@ -1,14 +1,15 @@
 // train_product() of product_layer.hpp.
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
-#include "base/isa.hpp"
 #include "nn/engine/amx/convert.hpp"
 #include "nn/engine/amx/product.hpp"
 #include "nn/engine/amx/product_layer.hpp"
 #include "nn/engine/amx/tail.hpp"
 #include "nn/engine/amx/weights_gradient.hpp"
+#include "nn/engine/kernel_choice.hpp"
 #include "nn/engine/training_builder.hpp"
 #include "nn/layers/batch_norm.hpp"
 
@@ -381,10 +382,23 @@ void ProductTraining::add_weights_gradient_of_tail(const Tensor& gradient) {
                 });
 }
 
+/// Whether maps of a layer suit blocks of pictures: not where most of a block would be empty, nor
+/// where a place in it is not told by 32 bits.
+bool suits_blocks(const TrainingBuilder& builder, const Layer& layer) {
+  constexpr int kLeastPictures = kBlock / 4;
+  constexpr std::size_t kMostValues = std::numeric_limits<std::uint32_t>::max();
+  return builder.batch_size() >= kLeastPictures &&
+         Maps::of(layer.input(), builder.batch_size()).block_size() <= kMostValues &&
+         Maps::of(layer.output(), builder.batch_size()).block_size() <= kMostValues;
+}
+
 }  // namespace
 
 bool train_product(TrainingBuilder& builder, const Layer& layer, const SlidingWindow& window) {
-  if (builder.type() != DataType::bf16 || !has(Isa::amx)) return false;
+  if (builder.type() != DataType::bf16 || !kernel_choice().blocks_of_pictures ||
+      !suits_blocks(builder, layer)) {
+    return false;
+  }
   const auto training = std::make_shared<ProductTraining>(builder, layer, window);
   training->forward();
   builder.on_backward([training] { training->backward(); });
