@@ -5,7 +5,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "nn/engine/amx/product_layer.hpp"
+#include "nn/engine/amx/picture_layer.hpp"
+#include "nn/engine/amx/product_training.hpp"
 #include "nn/engine/convolution.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/kernels.hpp"
@@ -261,7 +262,14 @@ void Conv::to_onnx(NetworkExport& file) const {
 }
 
 bool Conv::infer_picture(amx::PictureNetwork& network) const {
-  return options_.groups == 1 && amx::picture_product(network, *this, options_.window);
+  const auto& [features, window, groups, bias] = options_;
+  const bool is_depthwise = groups > 1 && groups == features && groups == input().channels;
+  if (is_depthwise) {
+    amx::picture_depthwise(network, *this, window);
+  } else {
+    amx::picture_product(network, *this, window, groups);
+  }
+  return true;
 }
 
 }  // namespace thimble::nn

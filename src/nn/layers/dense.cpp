@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "nn/engine/amx/product_layer.hpp"
+#include "nn/engine/amx/picture_layer.hpp"
+#include "nn/engine/amx/product_training.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/training_builder.hpp"
 #include "nn/layers/layer_line.hpp"
@@ -245,7 +246,8 @@ void Dense::to_onnx(NetworkExport& file) const {
 
 bool Dense::infer_picture(amx::PictureNetwork& network) const {
   const amx::PictureMap& x = network.value(inputs().front().layer);
-  return amx::picture_product(network, *this, {{x.height, x.width}, {1, 1}, {0, 0}});
+  amx::picture_product(network, *this, {{x.height, x.width}, {1, 1}, {0, 0}});
+  return true;
 }
 
 }  // namespace thimble::nn

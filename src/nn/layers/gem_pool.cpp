@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/simd.hpp"
+#include "nn/engine/amx/picture_network.hpp"
 #include "nn/engine/bf16.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/map_kernels.hpp"
@@ -319,6 +320,28 @@ void GemPool::to_onnx(NetworkExport& file) const {
   const std::string powers = onnx.node("Pow", {t, file.constant(*this, "p")});
   const std::string means = onnx.node("GlobalAveragePool", {powers});
   file.set_output(index(), onnx.node("Pow", {means, onnx.scalar("root", 1 / p)}));
+}
+
+bool GemPool::infer_picture(amx::PictureNetwork& network) const {
+  const amx::PictureMap x = network.value(inputs().front().layer);
+  const amx::PictureMap out = network.new_map(output());
+  const float p = parameter_values(network.values(), *this, "p")[0];
+  const auto channels = static_cast<std::size_t>(output().channels);
+  network.add([=](amx::PictureWorkspace& workspace) {
+    const auto lanes = static_cast<std::size_t>(x.channels);
+    std::vector<float> powers(lanes), log_powers(lanes);
+    for (int y = 0; y < x.height; ++y) {
+      sum_powers_bf16(workspace.of(x) + x.at(y, 0), static_cast<std::size_t>(x.width) * lanes,
+                      lanes, p, powers.data(), log_powers.data());
+    }
+    const auto positions = static_cast<float>(x.height * x.width);
+    Bf16* means = workspace.of(out) + out.at(0, 0);
+    for (std::size_t c = 0; c < channels; ++c) {
+      means[c] = to_bf16(std::pow(powers[c] / positions, 1 / p));
+    }
+  });
+  network.set_value(index(), out);
+  return true;
 }
 
 }  // namespace thimble::nn

@@ -22,6 +22,7 @@ class GemPool final : public Layer {
   void train(TrainingBuilder& builder) const override;
   void infer(InferenceBuilder& builder) const override;
   void to_onnx(NetworkExport& file) const override;
+  bool infer_picture(amx::PictureNetwork& network) const override;
 };
 
 }  // namespace thimble::nn

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "nn/engine/amx/picture_network.hpp"
 #include "nn/engine/inference_builder.hpp"
 #include "nn/engine/map_kernels.hpp"
 #include "nn/engine/training_builder.hpp"
@@ -42,6 +45,22 @@ using Parameters = std::array<Tensor, 4>;
 
 float* floats(const Tensor& tensor, std::size_t index = 0) {
   return static_cast<float*>(tensor.data()) + index;
+}
+
+/// hidden = relu(W1 means + b1), scales = sigmoid(W2 hidden + b2)
+/// @param weights  kParameters, in memory
+void make_scales(const std::array<const float*, 4>& weights, std::span<const float> means,
+                 std::span<float> hidden, std::span<float> scales) {
+  for (std::size_t h = 0; h < hidden.size(); ++h) {
+    const float sum =
+        weights[1][h] + dot(weights[0] + h * means.size(), means.data(), means.size());
+    hidden[h] = std::max(sum, 0.0f);
+  }
+  for (std::size_t c = 0; c < scales.size(); ++c) {
+    const float sum =
+        weights[3][c] + dot(weights[2] + c * hidden.size(), hidden.data(), hidden.size());
+    scales[c] = 1 / (1 + std::exp(-sum));
+  }
 }
 
 /// A row a sample: what the two dense layers put out, or gradients of it, fp32. Rows of channels go
@@ -153,16 +172,8 @@ void Loops::gate_of(std::size_t n, const Tensor& x, const Parameters& weights,
                  means + b * layout_.block);
   }
   for (std::size_t c = 0; c < row_; ++c) means[c] /= static_cast<float>(layout_.positions);
-  for (std::size_t h = 0; h < hidden_; ++h) {
-    const float sum =
-        *floats(weights[1], h) + dot(floats(weights[0], h * channels_), means, channels_);
-    hidden[h] = std::max(sum, 0.0f);
-  }
-  for (std::size_t c = 0; c < channels_; ++c) {
-    const float sum =
-        *floats(weights[3], c) + dot(floats(weights[2], c * hidden_), hidden, hidden_);
-    scales[c] = 1 / (1 + std::exp(-sum));
-  }
+  make_scales({floats(weights[0]), floats(weights[1]), floats(weights[2]), floats(weights[3])},
+              {means, channels_}, {hidden, hidden_}, {scales, channels_});
   std::fill(scales + channels_, scales + row_, 0.0f);
 }
 
@@ -299,6 +310,32 @@ void SqueezeExcite::to_onnx(NetworkExport& file) const {
   const std::string hidden = onnx.node("Relu", {dense(means, kParameters[0], kParameters[1])});
   const std::string scales = onnx.node("Sigmoid", {dense(hidden, kParameters[2], kParameters[3])});
   file.set_output(index(), onnx.node("Mul", {x, scales}));
+}
+
+bool SqueezeExcite::infer_picture(amx::PictureNetwork& network) const {
+  const amx::PictureMap x = network.value(inputs().front().layer);
+  const amx::PictureMap out = network.new_map_like(x);
+  std::array<std::vector<float>, 4> weights;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    weights[i] = parameter_values(network.values(), *this, kParameters[i]);
+  }
+  const auto padded = static_cast<std::size_t>(x.channels);
+  // The border, which is zero, adds nothing to the sums and stays as it is.
+  const MapLayout layout{1, padded, x.size() / padded, padded};
+  const auto channels = static_cast<std::size_t>(output().channels);
+  const auto positions = static_cast<float>(x.height * x.width);
+  network.add([=, weights = std::move(weights),
+               hidden_features = static_cast<std::size_t>(hidden_)](amx::PictureWorkspace& w) {
+    std::vector<float> means(padded), scales(padded), hidden(hidden_features);
+    channel_sums(layout, w.of(x), DataType::bf16, means.data());
+    for (float& mean : means) mean /= positions;
+    make_scales({weights[0].data(), weights[1].data(), weights[2].data(), weights[3].data()},
+                std::span(means).first(channels), hidden, std::span(scales).first(channels));
+    const std::vector<float> no_shift(padded);
+    scale_channels(layout, w.of(x), scales.data(), no_shift.data(), DataType::bf16, w.of(out));
+  });
+  network.set_value(index(), out);
+  return true;
 }
 
 }  // namespace thimble::nn

@@ -23,6 +23,7 @@ class SqueezeExcite final : public Layer {
   void train(TrainingBuilder& builder) const override;
   void infer(InferenceBuilder& builder) const override;
   void to_onnx(NetworkExport& file) const override;
+  bool infer_picture(amx::PictureNetwork& network) const override;
 
  private:
   int reduction_;

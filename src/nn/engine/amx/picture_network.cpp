@@ -18,24 +18,69 @@ constexpr std::size_t kSlack = 64;
 
 float to_float(Bf16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16); }
 
-/// [out, in, taps] as declared, to the form of WeightsShape.
-std::vector<float> to_tiles(std::span<const float> declared, int outs, int ins,
+/// [out, in / groups, taps] as declared, to the form of WeightsShape, zeros between the groups.
+std::vector<float> to_tiles(std::span<const float> declared, int groups, int outs,
                             const WeightsShape& shape) {
   std::vector<float> tiles(shape.size());
   const auto taps = static_cast<std::size_t>(shape.taps);
-  const auto out_groups = static_cast<std::size_t>(shape.out) / kTileRows;
-  const auto in_groups = static_cast<std::size_t>(shape.in) / kTileRows;
-  const auto in_count = static_cast<std::size_t>(ins);
-  for (std::size_t o = 0; o < static_cast<std::size_t>(outs); ++o) {
-    for (std::size_t i = 0; i < in_count; ++i) {
+  const auto out_tiles = static_cast<std::size_t>(shape.out) / kTileRows;
+  const auto in_tiles = static_cast<std::size_t>(shape.in) / kTileRows;
+  const auto out_count = static_cast<std::size_t>(outs);
+  const auto ins_of_group = declared.size() / (out_count * taps);
+  const auto outs_of_group = out_count / static_cast<std::size_t>(groups);
+  for (std::size_t o = 0; o < out_count; ++o) {
+    for (std::size_t i = 0; i < ins_of_group; ++i) {
+      const std::size_t in = o / outs_of_group * ins_of_group + i;
       for (std::size_t tap = 0; tap < taps; ++tap) {
-        const std::size_t tile = (tap * in_groups + i / kTileRows) * out_groups + o / kTileRows;
-        tiles[(tile * kTileRows + i % kTileRows) * kTileRows + o % kTileRows] =
-            declared[(o * in_count + i) * taps + tap];
+        const std::size_t tile = (tap * in_tiles + in / kTileRows) * out_tiles + o / kTileRows;
+        tiles[(tile * kTileRows + in % kTileRows) * kTileRows + o % kTileRows] =
+            declared[(o * ins_of_group + i) * taps + tap];
       }
     }
   }
   return tiles;
+}
+
+/// How many groups of a convolution are taken together as one product, so that its channels fill
+/// tiles: the fewest, or all, whose channels may be padded.
+/// @param ins, outs  channels of a group
+int groups_together(int groups, int ins, int outs) {
+  for (int some = 1; some < groups; ++some) {
+    if (groups % some == 0 && some * ins % kTileRows == 0 && some * outs % kTileRows == 0) {
+      return some;
+    }
+  }
+  return groups;
+}
+
+/// A product of all or some channels of a map.
+/// @param tiles  the weights, in the form of WeightsShape
+PictureProduct product_of(const PictureMap& source, const SlidingWindow& window,
+                          const WeightsShape& shape, const std::vector<float>& tiles) {
+  PictureProduct p;
+  p.source = source;
+  p.channels = shape.out;
+  p.stride = window.stride;
+  p.first = source.at(-window.pad.height, -window.pad.width);
+  // Channels that do not come in 32 are taken 16 at a time, as so many more taps.
+  p.depth = shape.in % kDepth == 0 ? kDepth : kTileRows;
+  p.pieces = p.depth == kDepth ? shape.in / kDepth : 1;
+  const int steps = p.depth == kDepth ? 1 : shape.in / kTileRows;
+  const WeightsShape packed{shape.taps * steps, shape.in / steps, shape.out};
+  p.weights.resize(packed.size());
+  pack_forward(packed, tiles.data(), p.weights.data());
+  const std::size_t of_tap = packed.size() / static_cast<std::size_t>(packed.taps);
+  for (int y = 0; y < window.kernel.height; ++y) {
+    for (int x = 0; x < window.kernel.width; ++x) {
+      for (int step = 0; step < steps; ++step) {
+        const auto at = static_cast<std::size_t>(y) * source.row() +
+                        static_cast<std::size_t>(x * source.channels + step * kTileRows);
+        p.taps.push_back(
+            {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(p.taps.size() * of_tap)});
+      }
+    }
+  }
+  return p;
 }
 
 /// The positions of a product that pooling looks at.
@@ -161,40 +206,37 @@ PictureWorkspace PictureNetwork::workspace() const {
 }
 
 PictureMap PictureNetwork::product(int layer, const PictureMap& source, const Shape& target,
-                                   const SlidingWindow& window, std::span<const float> weights,
-                                   PictureTail tail) {
-  PictureProduct p;
-  const auto of_one = static_cast<std::size_t>(target.channels * taps_of(window));
-  const int in_channels = static_cast<int>(weights.size() / of_one);
-  const WeightsShape shape{taps_of(window), source.channels, padded_channels(target.channels)};
-  const std::vector<float> tiles = to_tiles(weights, target.channels, in_channels, shape);
-  p.weights.resize(shape.size());
-  pack_forward(shape, tiles.data(), p.weights.data());
-  p.source = source;
-  p.stride = window.stride;
-  p.first = static_cast<std::size_t>(source.border - window.pad.height) * source.row() +
-            static_cast<std::size_t>((source.border - window.pad.width) * source.channels);
-  p.depth = std::min(source.channels, kDepth);
-  p.pieces = source.channels / p.depth;
-  const auto of_tap = static_cast<std::size_t>(shape.in) * static_cast<std::size_t>(shape.out);
-  for (int tap = 0; tap < taps_of(window); ++tap) {
-    const auto y = static_cast<std::size_t>(tap / window.kernel.width);
-    const auto x = static_cast<std::size_t>(tap % window.kernel.width * source.channels);
-    p.taps.push_back({static_cast<std::uint32_t>(y * source.row() + x),
-                      static_cast<std::uint32_t>(static_cast<std::size_t>(tap) * of_tap)});
+                                   const SlidingWindow& window, int groups,
+                                   std::span<const float> weights, PictureTail tail) {
+  const int taps = taps_of(window);
+  const int outs = target.channels / groups;
+  const int ins = static_cast<int>(weights.size()) / (target.channels * taps);
+  const int together = groups_together(groups, ins, outs);
+  const WeightsShape shape =
+      together == groups ? WeightsShape{taps, source.channels, padded_channels(target.channels)}
+                         : WeightsShape{taps, together * ins, together * outs};
+  const auto count = static_cast<std::size_t>(groups / together);
+  const std::size_t size = weights.size() / count;
+  std::vector<PictureProduct> products;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto tiles = to_tiles(weights.subspan(i * size, size), together, together * outs, shape);
+    PictureProduct& p = products.emplace_back(product_of(source, window, shape, tiles));
+    p.first += i * static_cast<std::size_t>(shape.in);
+    p.first_channel = i * static_cast<std::size_t>(shape.out);
   }
-  return add_product(std::move(p), layer, target, std::move(tail));
+  return add_products(std::move(products), layer, target, std::move(tail));
 }
 
 PictureMap PictureNetwork::input_product(int layer, const Shape& target,
                                          const SlidingWindow& window,
                                          std::span<const float> weights, PictureTail tail) {
   const Shape& input = graph_.input();
-  PictureProduct p;
+  std::vector<PictureProduct> products(1);
+  PictureProduct& p = products.front();
   const PictureWeights shape{input.channels, window.kernel, padded_channels(target.channels)};
   // Declared [out, rows], kept as one tap of `rows` channels.
   const WeightsShape kept{1, shape.padded_rows(), shape.out};
-  const std::vector<float> tiles = to_tiles(weights, target.channels, shape.rows(), kept);
+  const std::vector<float> tiles = to_tiles(weights, 1, target.channels, kept);
   p.weights.resize(shape.packed_size());
   pack_pictures(shape, tiles.data(), p.weights.data());
   p.source.channels = input.channels;
@@ -202,6 +244,7 @@ PictureMap PictureNetwork::input_product(int layer, const Shape& target,
   p.source.width = input.width + 2 * window.pad.width;
   p.source.buffer = new_buffer(p.source.size());
   p.stride = window.stride;
+  p.channels = shape.out;
   p.depth = shape.depth();
   for (int y = 0; y < window.kernel.height; ++y) {
     p.taps.push_back({static_cast<std::uint32_t>(static_cast<std::size_t>(y) * p.source.row()),
@@ -223,28 +266,33 @@ PictureMap PictureNetwork::input_product(int layer, const Shape& target,
       }
     }
   });
-  return add_product(std::move(p), layer, target, std::move(tail));
+  return add_products(std::move(products), layer, target, std::move(tail));
 }
 
-PictureMap PictureNetwork::add_product(PictureProduct product, int layer, const Shape& target,
-                                       PictureTail tail) {
+PictureMap PictureNetwork::add_products(std::vector<PictureProduct> products, int layer,
+                                        const Shape& target, PictureTail tail) {
   const Extent positions = looked_at(target, tail.pooled);
-  product.height = positions.height;
-  product.width = positions.width;
-  Shape out = target;
+  Shape pooled = target;
   if (tail.pooled) {
-    out.height /= 2;
-    out.width /= 2;
+    pooled.height /= 2;
+    pooled.width /= 2;
   }
   tail.scale.resize(static_cast<std::size_t>(padded_channels(target.channels)));
   tail.shift.resize(tail.scale.size());
-  product.tail = std::move(tail);
-  product.out = new_map(out);
-  product.to_floats = target.flat && layer + 1 == static_cast<int>(graph_.layers().size());
-  ends_with_floats_ = ends_with_floats_ || product.to_floats;
-  const PictureMap map = product.out;
-  add([product = std::move(product)](PictureWorkspace& workspace) { product.run(workspace); });
-  return map;
+  const PictureMap out = new_map(pooled);
+  const bool to_floats = target.flat && layer + 1 == static_cast<int>(graph_.layers().size());
+  ends_with_floats_ = ends_with_floats_ || to_floats;
+  for (PictureProduct& product : products) {
+    product.height = positions.height;
+    product.width = positions.width;
+    product.tail = tail;
+    product.out = out;
+    product.to_floats = to_floats;
+  }
+  add([products = std::move(products)](PictureWorkspace& workspace) {
+    for (const PictureProduct& product : products) product.run(workspace);
+  });
+  return out;
 }
 
 void PictureNetwork::run_one(std::span<float> out, PictureWorkspace& workspace) const {

@@ -44,11 +44,6 @@ struct PictureMap {
 
 struct PictureProduct;
 
-/// Whether a convolution of pictures of so many channels can read them as they are.
-inline bool suits_picture(int channels, const SlidingWindow& window) {
-  return window.kernel.width * channels <= kDepth;
-}
-
 /// Buffers for one picture at a time.
 class PictureWorkspace {
  public:
@@ -113,9 +108,10 @@ class PictureNetwork {
   ///
   /// @param layer    its last one: puts out floats if that is the network's last
   /// @param target   its own output, before any pooling
-  /// @param weights  as declared, [out, in, kernel height, kernel width]
+  /// @param weights  as declared, [out, in / groups, kernel height, kernel width]
   PictureMap product(int layer, const PictureMap& source, const Shape& target,
-                     const SlidingWindow& window, std::span<const float> weights, PictureTail tail);
+                     const SlidingWindow& window, int groups, std::span<const float> weights,
+                     PictureTail tail);
   /// A convolution of the network's input, whose kernel's rows fit into a tile (suits_picture()).
   PictureMap input_product(int layer, const Shape& target, const SlidingWindow& window,
                            std::span<const float> weights, PictureTail tail);
@@ -131,7 +127,8 @@ class PictureNetwork {
   int new_buffer(std::size_t size);
   void add_float_output(const PictureMap& last);
   int last_channels(const PictureMap& last) const;
-  PictureMap add_product(PictureProduct product, int layer, const Shape& target, PictureTail tail);
+  PictureMap add_products(std::vector<PictureProduct> products, int layer, const Shape& target,
+                          PictureTail tail);
 
   Graph graph_;
   std::vector<Chain> chains_;

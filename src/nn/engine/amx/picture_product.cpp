@@ -21,6 +21,8 @@ namespace {
 #include "nn/engine/amx/tiles.hpp"
 #include "nn/engine/amx/vectors.hpp"
 
+#include "nn/engine/amx/picture_tail.hpp"
+
 constexpr std::size_t kTile = 256;
 
 /// Positions of a row are taken in parts of equal length, at most a tile's rows; the last may
@@ -68,7 +70,7 @@ struct Loops {
     // The second tile's rows are the next row of the map; of a single row, the same once more.
     rows.second = p.height > 1 ? static_cast<std::size_t>(p.stride.height) * p.source.row() : 0;
     const auto tile = static_cast<std::size_t>(p.depth) * kTileRows;
-    columns = {p.pieces, tile * static_cast<std::size_t>(p.out.channels) / kTileRows, tile};
+    columns = {p.pieces, tile * static_cast<std::size_t>(p.channels) / kTileRows, tile};
   }
 
   std::size_t source_at(int y, int x) const {
@@ -102,13 +104,18 @@ struct Loops {
   /// Two rows, one part; or two where there is only one group of columns.
   int part_of_rows(int y, int part) {
     const int x = parts.begin(part);
-    const int groups = p.out.channels / kTileRows;
+    const int groups = p.channels / kTileRows;
     const Bf16* from = source + source_at(y, x);
     if (groups > 1) {
-      for (int group = 0; group < groups; group += 2) {
+      int group = 0;
+      for (; group + 1 < groups; group += 2) {
         product<2>(from, group);
         finish(y, x, group, sums);
         finish(y, x, group + 1, sums + 2 * kTile);
+      }
+      if (group < groups) {
+        product<1>(from, group);
+        finish(y, x, group, sums);
       }
       return 1;
     }
@@ -127,19 +134,19 @@ struct Loops {
 
   /// @param from  [2 tiles][rows][16]
   void finish(int y, int x, int group, const float* from) const {
-    const std::size_t channel = static_cast<std::size_t>(group) * kTileRows;
+    const std::size_t channel = p.first_channel + static_cast<std::size_t>(group) * kTileRows;
     const __m512 scale = _mm512_loadu_ps(p.tail.scale.data() + channel);
     const __m512 shift = _mm512_loadu_ps(p.tail.shift.data() + channel);
     if (p.to_floats) {
-      _mm512_storeu_ps(floats + channel,
-                       tail(_mm512_fmadd_ps(_mm512_load_ps(from), scale, shift), channel));
+      const __m512 value = _mm512_fmadd_ps(_mm512_load_ps(from), scale, shift);
+      _mm512_storeu_ps(floats + channel, with_tail(p.tail, addend, channel, value));
       return;
     }
     const auto channels = static_cast<std::size_t>(p.out.channels);
     if (p.tail.pooled) {
       std::size_t to = p.out.at(y / 2, x / 2) + channel;
       for (int r = 0; r < parts.length; r += 2, from += 2 * kTileRows, to += channels) {
-        store_bf16(out + to, tail(pool(from, scale, shift), to));
+        store_bf16(out + to, with_tail(p.tail, addend, to, pool(from, scale, shift)));
       }
       return;
     }
@@ -147,7 +154,8 @@ struct Loops {
       std::size_t to = p.out.at(y + tile, x) + channel;
       const float* row = from + static_cast<std::size_t>(tile) * kTile;
       for (int r = 0; r < parts.length; ++r, row += kTileRows, to += channels) {
-        store_bf16(out + to, tail(_mm512_fmadd_ps(_mm512_load_ps(row), scale, shift), to));
+        const __m512 value = _mm512_fmadd_ps(_mm512_load_ps(row), scale, shift);
+        store_bf16(out + to, with_tail(p.tail, addend, to, value));
       }
     }
   }
@@ -161,13 +169,6 @@ struct Loops {
     const __m512 best =
         _mm512_max_ps(_mm512_max_ps(four[0], four[1]), _mm512_max_ps(four[2], four[3]));
     return p.tail.pool_first ? _mm512_fmadd_ps(best, scale, shift) : best;
-  }
-
-  __m512 tail(__m512 value, std::size_t to) const {
-    if (p.tail.relu) value = _mm512_max_ps(value, _mm512_setzero_ps());
-    if (addend) value = _mm512_add_ps(value, load_bf16(addend + to));
-    if (p.tail.relu_at_end) value = _mm512_max_ps(value, _mm512_setzero_ps());
-    return value;
   }
 };
 

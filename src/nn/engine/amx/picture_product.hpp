@@ -12,7 +12,9 @@ namespace thimble::nn::amx {
 struct PictureProduct {
   PictureMap source;  // of the picture itself: its channels are not padded
   PictureMap out;
-  int height = 1, width = 1;  // positions of the product, as far as pooling uses them
+  std::size_t first_channel = 0;  // of the output's channels, where it puts out only some
+  int channels = 0;               // that it puts out, padded
+  int height = 1, width = 1;      // positions of the product, as far as pooling uses them
   Extent stride;
   std::size_t first = 0;  // values of the source's buffer before the first position's first tap
   int depth = kDepth;
@@ -25,7 +27,7 @@ struct PictureProduct {
   void run(PictureWorkspace& workspace) const;
   /// Multiplications that it takes.
   std::int64_t products() const {
-    return std::int64_t{1} * height * width * out.channels * depth * pieces *
+    return std::int64_t{1} * height * width * channels * depth * pieces *
            static_cast<std::int64_t>(taps.size());
   }
 };

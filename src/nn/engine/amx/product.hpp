@@ -41,6 +41,11 @@ struct ProductOutput {
   ChannelSums* statistics = nullptr;  ///< of `out` before it is rounded
 };
 
+/// Whether a convolution of pictures of so many channels can read them as they are.
+inline bool suits_picture(int channels, const SlidingWindow& window) {
+  return window.kernel.width * channels <= kDepth;
+}
+
 /// A product prepared: for each position of the output the tiles of source and weights that it
 /// adds up.
 class Product {

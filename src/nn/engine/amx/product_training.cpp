@@ -1,4 +1,4 @@
-// train_product() of product_layer.hpp.
+#include "nn/engine/amx/product_training.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -6,7 +6,7 @@
 
 #include "nn/engine/amx/convert.hpp"
 #include "nn/engine/amx/product.hpp"
-#include "nn/engine/amx/product_layer.hpp"
+#include "nn/engine/amx/product_chain.hpp"
 #include "nn/engine/amx/tail.hpp"
 #include "nn/engine/amx/weights_gradient.hpp"
 #include "nn/engine/kernel_choice.hpp"

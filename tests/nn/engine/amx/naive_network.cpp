@@ -5,7 +5,7 @@
 #include <numbers>
 
 #include "naive.hpp"
-#include "nn/engine/amx/product_layer.hpp"
+#include "nn/engine/amx/product_chain.hpp"
 #include "nn/layers/batch_norm.hpp"
 
 namespace thimble::nn::amx {

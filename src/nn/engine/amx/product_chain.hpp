@@ -1,15 +1,15 @@
-// Convolutions and dense layers on AMX, with what can be carried out together with them.
+// What of the layers behind a convolution or dense layer is carried out together with it on AMX.
 
 #pragma once
 
-#include "nn/engine/amx/picture_network.hpp"
+#include <vector>
+
 #include "nn/fusion.hpp"
-#include "nn/layer.hpp"
+#include "nn/graph.hpp"
 
 namespace thimble::nn {
 class BatchNorm;
-class TrainingBuilder;
-}  // namespace thimble::nn
+}
 
 namespace thimble::nn::amx {
 
@@ -27,15 +27,9 @@ struct ProductChain {
   int last = 0;             ///< the last layer
   std::vector<int> layers;  ///< all but the product's own
 
-  static ProductChain of(const Graph& graph, const Chain& chain, const Layer& layer);
+  /// @param takes_pools  false: the chain ends before the first
+  static ProductChain of(const Graph& graph, const Chain& chain, const Layer& layer,
+                         bool takes_pools = true);
 };
-
-/// Adds a product to a network of one picture.
-/// @param window  a dense layer's kernel is its input
-bool picture_product(PictureNetwork& network, const Layer& layer, const SlidingWindow& window);
-
-/// Adds a product to a training step.
-/// @return  false if it is not for AMX
-bool train_product(TrainingBuilder& builder, const Layer& layer, const SlidingWindow& window);
 
 }  // namespace thimble::nn::amx
