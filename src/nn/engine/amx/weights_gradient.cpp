@@ -98,15 +98,25 @@ struct GradientLoops {
     }
   }
 
-  /// Adds steps to sums: two groups of 16 input channels, one tap.
+  /// Steps, and what is laid out for them.
+  struct Part {
+    const Bf16* source;
+    const Bf16* gradient;
+    std::uint32_t source_first;  // position of the source that is laid out first
+    std::uint32_t target_first;  // and of the target
+    std::span<const WeightsGradient::Step> steps;
+  };
+
+  /// Adds a part's steps to sums: two groups of 16 input channels, one tap.
   template <int kOut>
-  void accumulate(std::span<const WeightsGradient::Step> steps, const Bf16* source,
-                  const Bf16* gradient) const {
+  void accumulate(const Part& part, std::size_t in, std::size_t out) const {
     const std::size_t source_position = in_tiles() * kTileValues;
     const std::size_t gradient_position = out_tiles() * kTileValues;
-    for (const auto& step : steps) {
-      const Bf16* a = source + step.source[0] * source_position;
-      const Bf16* b = gradient + step.target * gradient_position;
+    const Bf16* source = part.source + in * kTileValues;
+    const Bf16* gradient = part.gradient + out * kTileValues;
+    for (const auto& step : part.steps) {
+      const Bf16* a = source + (step.source[0] - part.source_first) * source_position;
+      const Bf16* b = gradient + (step.target - part.target_first) * gradient_position;
       _tile_loadd(4, a, 64);
       _tile_loadd(6, b, 64);
       _tile_dpbf16ps(0, 4, 6);
@@ -123,15 +133,15 @@ struct GradientLoops {
   /// One group of 16 input channels, up to three taps: sums 0 to 2 of the first group of output
   /// channels, 3 to 5 of the second.
   template <int kOut, int kTaps>
-  void accumulate_taps(std::span<const WeightsGradient::Step> steps, const Bf16* source,
-                       const Bf16* gradient, const Bf16* zeros) const {
+  void accumulate_taps(const Part& part, std::size_t out, const Bf16* zeros) const {
     const std::size_t gradient_position = out_tiles() * kTileValues;
-    for (const auto& step : steps) {
-      const Bf16* b = gradient + step.target * gradient_position;
+    const Bf16* gradient = part.gradient + out * kTileValues;
+    for (const auto& step : part.steps) {
+      const Bf16* b = gradient + (step.target - part.target_first) * gradient_position;
       const Bf16* a[3] = {zeros, zeros, zeros};
       for (int tap = 0; tap < kTaps; ++tap) {
-        if (step.source[tap] != WeightsGradient::kOutside)
-          a[tap] = source + step.source[tap] * kTileValues;
+        if (step.source[tap] == WeightsGradient::kOutside) continue;
+        a[tap] = part.source + (step.source[tap] - part.source_first) * kTileValues;
       }
       _tile_loadd(7, b, 64);
       _tile_loadd(6, a[0], 64);
@@ -165,12 +175,6 @@ struct GradientLoops {
            ((static_cast<std::size_t>(tap) * in_tiles() + in) * out_tiles() + out) * kTileSums;
   }
 
-  struct Part {
-    const Bf16* source;    // as if laid out from the source's first position
-    const Bf16* gradient;  // as if laid out from the target's first
-    std::span<const WeightsGradient::Step> steps;
-  };
-
   /// Sums of one group of taps and a pair of groups of channels over parts, added to what is there.
   template <int kOut>
   void tile(const WeightsGradient::Group& group, std::span<const Part> parts, std::size_t in,
@@ -187,10 +191,7 @@ struct GradientLoops {
     } else {
       zero_four();
     }
-    for (const Part& part : parts) {
-      accumulate<kOut>(part.steps, part.source + in * kTileValues,
-                       part.gradient + out * kTileValues);
-    }
+    for (const Part& part : parts) accumulate<kOut>(part, in, out);
     _tile_stored(0, first, 64);
     _tile_stored(2, second, 64);
     if constexpr (kOut == 2) {
@@ -213,10 +214,7 @@ struct GradientLoops {
     zero_four();
     _tile_zero(4);
     _tile_zero(5);
-    for (const Part& part : parts) {
-      accumulate_taps<kOut, kTaps>(part.steps, part.source, part.gradient + out * kTileValues,
-                                   kZeros);
-    }
+    for (const Part& part : parts) accumulate_taps<kOut, kTaps>(part, out, kZeros);
     alignas(64) float gathered[6][kTileSums];
     _tile_stored(0, gathered[0], 64);
     _tile_stored(1, gathered[1], 64);
@@ -263,16 +261,14 @@ struct GradientLoops {
   /// All sums over rows of the target, from what is laid out for them.
   void rows(WeightsGradient::Rows target, WeightsGradient::Rows source, const Bf16* laid_source,
             const Bf16* laid_gradient, float* sums) const {
-    const std::size_t source_first =
-        static_cast<std::size_t>(source.begin * g.source_.width) * in_tiles() * kTileValues;
-    const std::size_t target_first =
-        static_cast<std::size_t>(target.begin * g.target_.width) * out_tiles() * kTileValues;
+    const auto source_first = static_cast<std::uint32_t>(source.begin * g.source_.width);
+    const auto target_first = static_cast<std::uint32_t>(target.begin * g.target_.width);
     for (std::size_t in = 0; in < in_tiles(); in += 2) {
       for (std::size_t out = 0; out < out_tiles(); out += 2) {
         for (const auto& group : g.groups_) {
           const std::size_t begin = group.of_row[static_cast<std::size_t>(target.begin)];
           const std::size_t end = group.of_row[static_cast<std::size_t>(target.end)];
-          const Part part{laid_source - source_first, laid_gradient - target_first,
+          const Part part{laid_source, laid_gradient, source_first, target_first,
                           std::span(group.steps).subspan(begin, end - begin)};
           block(group, std::span(&part, 1), in, out, true, sums);
         }
@@ -366,7 +362,7 @@ void WeightsGradient::run_by_tiles(const Bf16* source, const GradientRows& gradi
       parts.clear();
       for (std::size_t block = 0; block < target_.blocks(); ++block) {
         parts.push_back({laid_source + block * source_.block_size(),
-                         laid_gradient + block * target_.block_size(), group.steps});
+                         laid_gradient + block * target_.block_size(), 0, 0, group.steps});
       }
       loops.block(group, parts, task / outs % ins * 2, task % outs * 2, false, weights);
     }
