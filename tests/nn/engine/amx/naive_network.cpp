@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "naive.hpp"
@@ -13,19 +14,28 @@ namespace {
 
 std::size_t number(int n) { return static_cast<std::size_t>(n); }
 
-/// Calls `body(place in the source, place in the target)` for what one tap of a window joins in a
-/// map, positions counted row by row.
+/// Where a row of a target and what one tap of a window sees of a row of the source begin, and how
+/// many values meet.
+struct Row {
+  std::size_t source, target;
+  int count;
+  int stride;  // of the source
+};
+
+/// Calls `body(row)` for what one tap of a window joins in a map, positions counted row by row.
 template <class Body>
-void each_position(const Shape& source, const Shape& target, const SlidingWindow& window, int tap_y,
-                   int tap_x, const Body& body) {
+void each_row(const Shape& source, const Shape& target, const SlidingWindow& window, int tap_y,
+              int tap_x, const Body& body) {
+  const int shift = tap_x - window.pad.width;
+  const int stride = window.stride.width;
+  const int first = shift < 0 ? (-shift + stride - 1) / stride : 0;
+  const int last = std::min(target.width - 1, (source.width - 1 - shift) / stride);
+  if (source.width - 1 - shift < 0 || last < first) return;
   for (int y = 0; y < target.height; ++y) {
     const int v = y * window.stride.height - window.pad.height + tap_y;
     if (v < 0 || v >= source.height) continue;
-    for (int x = 0; x < target.width; ++x) {
-      const int u = x * window.stride.width - window.pad.width + tap_x;
-      if (u < 0 || u >= source.width) continue;
-      body(number(v * source.width + u), number(y * target.width + x));
-    }
+    body(Row{number(v * source.width + first * stride + shift), number(y * target.width + first),
+             last - first + 1, stride});
   }
 }
 
@@ -50,6 +60,21 @@ void each_weight(const Shape& source, const Shape& target, const Extent& kernel,
       }
     }
   }
+}
+
+/// Calls `body(place in the source, place in the target)` for what the windows of a pool see.
+template <class Body>
+void each_in_windows(const Layer& layer, int batch, const Body& body) {
+  const Shape& source = layer.input();
+  const SlidingWindow& window = *layer.window();
+  each_weight(source, layer.output(), window.kernel, source.channels, batch,
+              [&](std::size_t, std::size_t from, std::size_t to, int tap_y, int tap_x) {
+                each_row(source, layer.output(), window, tap_y, tap_x, [&](const Row& row) {
+                  for (int i = 0; i < row.count; ++i) {
+                    body(from + row.source + number(i * row.stride), to + row.target + number(i));
+                  }
+                });
+              });
 }
 
 double gelu(double x) { return x / 2 * (1 + std::erf(x / std::numbers::sqrt2)); }
@@ -169,9 +194,11 @@ NaiveNetwork::Values NaiveNetwork::product(const Layer& layer, const SlidingWind
               [&](std::size_t weight, std::size_t from, std::size_t to, int tap_y, int tap_x) {
                 const double w = weights[weight];
                 if (w == 0) return;
-                each_position(
-                    source, target, window, tap_y, tap_x,
-                    [&](std::size_t s, std::size_t t) { out[to + t] += w * x[from + s]; });
+                each_row(source, target, window, tap_y, tap_x, [&](const Row& row) {
+                  const double* a = x.data() + from + row.source;
+                  double* b = out.data() + to + row.target;
+                  for (int i = 0; i < row.count; ++i) b[i] += w * a[i * row.stride];
+                });
               });
   return out;
 }
@@ -189,11 +216,14 @@ void NaiveNetwork::product_backward(const Layer& layer, const SlidingWindow& win
               [&](std::size_t weight, std::size_t from, std::size_t to, int tap_y, int tap_x) {
                 const double w = weights[weight];
                 double sum = 0;
-                each_position(source, target, window, tap_y, tap_x,
-                              [&](std::size_t s, std::size_t t) {
-                                sum += x[from + s] * gradient[to + t];
-                                if (w != 0) dx[from + s] += w * gradient[to + t];
-                              });
+                each_row(source, target, window, tap_y, tap_x, [&](const Row& row) {
+                  const double* a = x.data() + from + row.source;
+                  const double* b = gradient.data() + to + row.target;
+                  for (int i = 0; i < row.count; ++i) sum += a[i * row.stride] * b[i];
+                  if (w == 0) return;
+                  double* c = dx.data() + from + row.source;
+                  for (int i = 0; i < row.count; ++i) c[i * row.stride] += w * b[i];
+                });
                 dw[weight] += sum;
               });
   if (!parameters_.contains(layer.name() + ".bias")) return;
@@ -265,51 +295,34 @@ void NaiveNetwork::norm_backward(const Layer& layer) {
 }
 
 NaiveNetwork::Values NaiveNetwork::pooled(const Layer& layer, bool largest) {
-  const Shape& source = layer.input();
-  const Shape& target = layer.output();
-  const SlidingWindow& window = *layer.window();
   const Values& x = in(layer);
-  Values out(number(batch_) * static_cast<std::size_t>(target.size()),
+  Values out(number(batch_) * static_cast<std::size_t>(layer.output().size()),
              largest ? -std::numeric_limits<double>::infinity() : 0.0);
   Values seen(out.size());
-  each_weight(source, target, window.kernel, source.channels, batch_,
-              [&](std::size_t, std::size_t from, std::size_t to, int tap_y, int tap_x) {
-                each_position(
-                    source, target, window, tap_y, tap_x, [&](std::size_t s, std::size_t t) {
-                      ++seen[to + t];
-                      const double value = x[from + s];
-                      out[to + t] = largest ? std::max(out[to + t], value) : out[to + t] + value;
-                    });
-              });
+  each_in_windows(layer, batch_, [&](std::size_t from, std::size_t to) {
+    ++seen[to];
+    out[to] = largest ? std::max(out[to], x[from]) : out[to] + x[from];
+  });
   for (std::size_t i = 0; i < out.size() && !largest; ++i) out[i] /= seen[i];
   return out;
 }
 
 void NaiveNetwork::pool_backward(const Layer& layer, bool largest) {
-  const Shape& source = layer.input();
-  const Shape& target = layer.output();
-  const SlidingWindow& window = *layer.window();
   const Values& x = in(layer);
   const Values& y = unrounded_[number(layer.index())];
   const Values& gradient = gradients_[number(layer.index())];
   Values& dx = in_gradient(layer);
   Values seen(y.size());
-  const auto each = [&](const auto& body) {
-    each_weight(source, target, window.kernel, source.channels, batch_,
-                [&](std::size_t, std::size_t from, std::size_t to, int tap_y, int tap_x) {
-                  each_position(source, target, window, tap_y, tap_x,
-                                [&](std::size_t s, std::size_t t) { body(from + s, to + t); });
-                });
-  };
   if (largest) {
     // The first among equals has it all.
-    each([&](std::size_t from, std::size_t to) {
+    each_in_windows(layer, batch_, [&](std::size_t from, std::size_t to) {
       if (x[from] == y[to] && seen[to]++ == 0) dx[from] += gradient[to];
     });
     return;
   }
-  each([&](std::size_t, std::size_t to) { ++seen[to]; });
-  each([&](std::size_t from, std::size_t to) { dx[from] += gradient[to] / seen[to]; });
+  each_in_windows(layer, batch_, [&](std::size_t, std::size_t to) { ++seen[to]; });
+  each_in_windows(layer, batch_,
+                  [&](std::size_t from, std::size_t to) { dx[from] += gradient[to] / seen[to]; });
 }
 
 }  // namespace thimble::nn::amx

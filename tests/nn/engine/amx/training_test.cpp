@@ -44,21 +44,17 @@ ParameterValues whole_parameters(const Graph& graph) {
   return values;
 }
 
-/// A step on numbers that stay the same.
-template <class Network>
-void run_step(const Graph& graph, int batch, Network& network) {
-  Random random(2);
-  const auto draw = [&](const Shape& shape) {
-    return whole_numbers(static_cast<std::size_t>(shape.size() * batch), 2, random);
-  };
-  const std::vector<float> input = draw(graph.input());
-  const std::vector<float> output_gradient = draw(graph.output());
-  // The second pass finds what the first left in memory.
-  for (int pass = 0; pass < 2; ++pass) {
-    network.forward(input);
-    network.backward(output_gradient);
+/// What goes into a step.
+struct StepNumbers {
+  std::vector<float> input, output_gradient;
+
+  StepNumbers(const Graph& graph, int batch) {
+    Random random(2);
+    input = whole_numbers(static_cast<std::size_t>(graph.input().size() * batch), 2, random);
+    output_gradient =
+        whole_numbers(static_cast<std::size_t>(graph.output().size() * batch), 2, random);
   }
-}
+};
 
 double root_mean_square(std::span<const double> values) {
   double squares = 0;
@@ -120,7 +116,10 @@ double product_of(std::span<const float> a, std::span<const float> b) {
 void check(const Graph& graph, int batch, int first_trained_layer = 0) {
   const ParameterValues values = whole_parameters(graph);
   NaiveNetwork naive(graph, values, batch, first_trained_layer);
-  run_step(graph, batch, naive);
+  const StepNumbers numbers(graph, batch);
+  naive.forward(numbers.input);
+  naive.forward(numbers.input);
+  naive.backward(numbers.output_gradient);
   for (const bool input_gradient : {false, true}) {
     if (input_gradient && first_trained_layer > 0) continue;
     SCOPED_TRACE(fmt::format("batch {}, input gradient {}", batch, input_gradient));
@@ -131,7 +130,11 @@ void check(const Graph& graph, int batch, int first_trained_layer = 0) {
                              .input_gradient = input_gradient,
                              .first_trained_layer = first_trained_layer});
     network.set_parameters(values);
-    run_step(graph, batch, network);
+    // The second pass finds what the first left in memory.
+    for (int pass = 0; pass < 2; ++pass) {
+      network.forward(numbers.input);
+      network.backward(numbers.output_gradient);
+    }
     compare(graph, network, naive);
   }
 }
@@ -223,9 +226,7 @@ TEST_F(AmxTrainingOthers, DropsTheSameForwardAndBackward) {
   TrainingNetwork network(graph, unit_scaling(graph),
                           {.batch_size = kBatch, .precision = Precision::bf16, .seed = 1});
   network.set_parameters(whole_parameters(graph));
-  Random random(2);
-  const std::vector<float> input = whole_numbers(2 * 10 * 9 * kBatch, 2, random);
-  const std::vector<float> output_gradient = whole_numbers(10 * kBatch, 2, random);
+  const auto [input, output_gradient] = StepNumbers(graph, kBatch);
   std::vector<std::vector<float>> outputs;
   for (const std::uint64_t step : {7u, 8u, 7u}) {
     network.forward(input, step);
