@@ -66,7 +66,16 @@ class InferencePool::PictureRuns {
   }
 
   void run(std::span<const std::uint8_t> pictures, std::span<float> logits) {
-    parallel_for(pictures.size() / picture_, grain_, [&](std::size_t begin, std::size_t end) {
+    const std::size_t n = pictures.size() / picture_;
+    // Each thread its own blocks, where there are enough for all.
+    constexpr std::size_t kBlock = amx::kBlock;
+    const bool blocks =
+        network_->takes_blocks() && n >= kBlock * static_cast<std::size_t>(thread_count());
+    const std::size_t unit = blocks ? kBlock : 1;
+    const std::size_t grain = blocks ? 1 : grain_;
+    parallel_for((n + unit - 1) / unit, grain, [&](std::size_t first, std::size_t last) {
+      const std::size_t begin = first * unit;
+      const std::size_t end = std::min(last * unit, n);
       amx::PictureWorkspace workspace = take();
       network_->run(scaling_, pictures.subspan(begin * picture_, (end - begin) * picture_),
                     logits.subspan(begin * outputs_, (end - begin) * outputs_), workspace);

@@ -70,5 +70,32 @@ TEST(InferencePool, RefusesWhatDoesNotFit) {
   EXPECT_THROW(InferencePool(graph, {{1.0f}, {0.0f}}, Precision::fp32, {}), DataError);
 }
 
+TEST(InferencePool, PicturesInBlocksHaveTheBitsOfSingleOnes) {
+  if (resolve(Precision::automatic) != Precision::bf16) GTEST_SKIP() << "no bf16 here";
+  const std::vector<std::vector<std::string>> networks{
+      {"conv 16 3 pad=1", "relu", "max_pool 2", "flatten", "dense 20", "relu", "dense classes"},
+      {"conv 16 3", "batch_norm", "relu", "mark a", "conv 16 3 pad=1", "batch_norm", "relu",
+       "add a", "conv 32 3 pad=1", "max_pool 2", "batch_norm", "relu", "global_max_pool", "flatten",
+       "dense classes"},
+      {"conv 32 3", "batch_norm", "relu", "max_pool 2", "mark a", "conv 32 3 pad=1", "add a",
+       "relu", "global_avg_pool", "flatten", "dense classes"},
+      {"flatten", "dense 40", "relu", "dropout 0.5", "dense classes"}};
+  constexpr std::size_t kPictures = 150;  // blocks, and some left over
+  const std::vector<std::uint8_t> pixels = noise(kPictures);
+  for (const auto& lines : networks) {
+    const Graph graph = Graph::parse({1, 8, 8, false}, lines, static_cast<int>(kClasses));
+    const InferencePool pool(graph, {{1 / 255.0f}, {-0.5f}}, Precision::bf16,
+                             initial_parameters(graph, 1));
+    std::vector<float> together(kPictures * kClasses);
+    std::vector<float> alone(together.size());
+    pool.run(pixels, together);
+    for (std::size_t i = 0; i < kPictures; ++i) {
+      pool.run(std::span(pixels).subspan(i * kPicture, kPicture),
+               std::span(alone).subspan(i * kClasses, kClasses));
+    }
+    EXPECT_EQ(together, alone) << lines.front();
+  }
+}
+
 }  // namespace
 }  // namespace thimble::nn

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "nn/engine/amx/convert.hpp"
 #include "nn/engine/amx/global_pool.hpp"
 #include "nn/engine/amx/picture_loops.hpp"
 #include "nn/engine/inference_builder.hpp"
@@ -191,9 +192,19 @@ void Pool::to_onnx(NetworkExport& file) const {
 bool Pool::infer_picture(amx::PictureNetwork& network) const {
   const amx::PictureMap x = network.value(inputs().front().layer);
   const amx::PictureMap out = network.new_map(output());
-  network.add([x, out, largest = of_ == Of::maximum, window = window_](amx::PictureWorkspace& w) {
-    amx::picture_pool(x, w.of(x), window, largest, out, w.of(out));
-  });
+  const bool largest = of_ == Of::maximum;
+  amx::PictureNetwork::Operation of_block;
+  if (global_) {
+    const amx::Maps maps{amx::kBlock, x.channels, x.height, x.width};
+    of_block = [x, out, maps, largest](amx::PictureWorkspace& w) {
+      amx::global_pool_forward(maps, largest, w.block(x), w.block(out), nullptr);
+    };
+  }
+  network.add(
+      [x, out, largest, window = window_](amx::PictureWorkspace& w) {
+        amx::picture_pool(x, w.of(x), window, largest, out, w.of(out));
+      },
+      std::move(of_block));
   network.set_value(index(), out);
   return true;
 }

@@ -54,6 +54,12 @@ void take_larger(const Bf16* in, std::uint16_t position, std::size_t n, Bf16* __
 }
 
 THIMBLE_SIMD_CLONES
+void take_larger(const Bf16* in, std::size_t n, Bf16* __restrict best) {
+  for (std::size_t i = 0; i < n; ++i)
+    best[i] = in_order(in[i]) > in_order(best[i]) ? in[i] : best[i];
+}
+
+THIMBLE_SIMD_CLONES
 void add_to(const Bf16* in, std::size_t n, float* sums) {
   for (std::size_t i = 0; i < n; ++i) sums[i] += to_float(in[i]);
 }
@@ -157,6 +163,10 @@ void global_pool_forward(const Maps& maps, bool largest, const Bf16* in, Bf16* o
       Bf16* to = out + block * n;
       if (largest) {
         std::copy_n(from, n, to);
+        if (!winner) {
+          for (std::size_t p = 1; p < maps.positions(); ++p) take_larger(from + p * n, n, to);
+          continue;
+        }
         std::fill_n(winner + block * n, n, std::uint16_t{0});
         for (std::size_t p = 1; p < maps.positions(); ++p) {
           take_larger(from + p * n, static_cast<std::uint16_t>(p), n, to, winner + block * n);

@@ -29,7 +29,7 @@ void maps_to_rows(const Bf16* in, const Maps& maps, int channels, Bf16* rows);
 void pad_pictures(const Bf16* in, int batch, const Shape& shape, const Extent& pad, Bf16* out);
 
 /// The largest value, or the mean, of each map.
-/// @param winner  uint16 like `out`: the position of the largest; not for means
+/// @param winner  uint16 like `out`: the position of the largest, or null; not for means
 void global_pool_forward(const Maps& maps, bool largest, const Bf16* in, Bf16* out,
                          std::uint16_t* winner);
 void global_pool_backward(const Maps& maps, bool largest, const Bf16* gradient,

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "nn/engine/amx/convert.hpp"
 #include "nn/engine/amx/picture_product.hpp"
 #include "nn/engine/kernel_choice.hpp"
 #include "nn/engine/kernels.hpp"
@@ -89,6 +90,21 @@ Extent looked_at(const Shape& target, bool pooled) {
   return {target.height / 2 * 2, target.width / 2 * 2};
 }
 
+/// The same map of 32 pictures.
+Maps of_block(const PictureMap& map) { return {kBlock, map.channels, map.height, map.width}; }
+
+/// The positions of a product of 32 pictures.
+Maps block_target(const Shape& target, const PictureTail& tail) {
+  Maps maps = Maps::of(target, kBlock);
+  const Extent positions = looked_at(target, tail.pooled);
+  maps.height = positions.height;
+  maps.width = positions.width;
+  return maps;
+}
+
+// Pictures from which on a block takes less time than one after another.
+constexpr std::size_t kWorthABlock = 20;
+
 }  // namespace
 
 void PictureWorkspace::Free::operator()(Bf16* data) const { ::operator delete(data, kAlignment); }
@@ -114,9 +130,13 @@ bool PictureNetwork::build(const ParameterValues& values) {
   values_ = &values;
   maps_.assign(graph_.layers().size(), std::nullopt);
   buffer_sizes_.clear();
+  block_sizes_.clear();
   operations_.clear();
+  block_operations_.clear();
+  takes_blocks_ = kernel_choice().blocks_of_pictures;
   ends_with_floats_ = false;
-  plain_ = new_buffer(static_cast<std::size_t>(graph_.input().size()));
+  const auto picture = static_cast<std::size_t>(graph_.input().size());
+  plain_ = new_buffer(picture, kBlock * picture);
   const int layers = static_cast<int>(graph_.layers().size());
   for (int i = 1; i < layers; ++i) {
     if (!maps_[static_cast<std::size_t>(i)] && !graph_.layer(i).infer_picture(*this)) return false;
@@ -143,8 +163,9 @@ int PictureNetwork::last_channels(const PictureMap& last) const {
   return static_cast<int>(graph_.output().size()) / (last.height * last.width);
 }
 
-int PictureNetwork::new_buffer(std::size_t size) {
+int PictureNetwork::new_buffer(std::size_t size, std::size_t block_size) {
   buffer_sizes_.push_back(size);
+  block_sizes_.push_back(block_size);
   return static_cast<int>(buffer_sizes_.size()) - 1;
 }
 
@@ -154,13 +175,13 @@ PictureMap PictureNetwork::new_map(const Shape& shape) {
   map.height = shape.height;
   map.width = shape.width;
   map.border = shape.flat ? 0 : border_;
-  map.buffer = new_buffer(map.size());
+  map.buffer = new_buffer(map.size(), of_block(map).size());
   return map;
 }
 
 PictureMap PictureNetwork::new_map_like(const PictureMap& map) {
   PictureMap other = map;
-  other.buffer = new_buffer(map.size());
+  other.buffer = new_buffer(map.size(), of_block(map).size());
   return other;
 }
 
@@ -186,9 +207,14 @@ const PictureMap& PictureNetwork::value(int layer) {
 PictureMap PictureNetwork::flat_input() {
   const auto size = static_cast<std::size_t>(graph_.input().size());
   const PictureMap map = new_map({static_cast<int>(size), 1, 1, true});
-  add([this, map, size](PictureWorkspace& workspace) {
-    std::memcpy(workspace.of(map), workspace.of(plain_), size * sizeof(Bf16));
-  });
+  add(
+      [this, map, size](PictureWorkspace& workspace) {
+        std::memcpy(workspace.of(map), workspace.of(plain_), size * sizeof(Bf16));
+      },
+      [this, map, size](PictureWorkspace& workspace) {
+        rows_to_maps(workspace.block(plain_), static_cast<int>(size), of_block(map),
+                     workspace.block(map));
+      });
   return map;
 }
 
@@ -224,7 +250,12 @@ PictureMap PictureNetwork::product(int layer, const PictureMap& source, const Sh
     p.first += i * static_cast<std::size_t>(shape.in);
     p.first_channel = i * static_cast<std::size_t>(shape.out);
   }
-  return add_products(std::move(products), layer, target, std::move(tail));
+  std::shared_ptr<const Product> block;
+  if (count == 1) {
+    block = std::make_shared<Product>(
+        Product::forward(of_block(source), block_target(target, tail), window, tail.pooled));
+  }
+  return add_products(std::move(products), layer, target, std::move(tail), std::move(block));
 }
 
 PictureMap PictureNetwork::input_product(int layer, const Shape& target,
@@ -242,7 +273,7 @@ PictureMap PictureNetwork::input_product(int layer, const Shape& target,
   p.source.channels = input.channels;
   p.source.height = input.height + 2 * window.pad.height;
   p.source.width = input.width + 2 * window.pad.width;
-  p.source.buffer = new_buffer(p.source.size());
+  p.source.buffer = new_buffer(p.source.size(), kBlock * p.source.size() + kDepth);
   p.stride = window.stride;
   p.channels = shape.out;
   p.depth = shape.depth();
@@ -250,27 +281,34 @@ PictureMap PictureNetwork::input_product(int layer, const Shape& target,
     p.taps.push_back({static_cast<std::uint32_t>(static_cast<std::size_t>(y) * p.source.row()),
                       static_cast<std::uint32_t>(y * shape.depth() * shape.out)});
   }
-  add([this, to = p.source, input, pad = window.pad](PictureWorkspace& workspace) {
-    const auto width = static_cast<std::size_t>(input.width);
-    const auto channels = static_cast<std::size_t>(input.channels);
-    for (int y = 0; y < input.height; ++y) {
-      const Bf16* from = workspace.of(plain_) + static_cast<std::size_t>(y) * width;
-      Bf16* row = workspace.of(to) + to.at(y + pad.height, pad.width);
-      if (channels == 1) {
-        std::memcpy(row, from, width * sizeof(Bf16));
-        continue;
-      }
-      const std::size_t plane = static_cast<std::size_t>(input.height) * width;
-      for (std::size_t c = 0; c < channels; ++c) {
-        for (std::size_t x = 0; x < width; ++x) row[x * channels + c] = from[c * plane + x];
-      }
-    }
-  });
-  return add_products(std::move(products), layer, target, std::move(tail));
+  add(
+      [this, to = p.source, input, pad = window.pad](PictureWorkspace& workspace) {
+        const auto width = static_cast<std::size_t>(input.width);
+        const auto channels = static_cast<std::size_t>(input.channels);
+        for (int y = 0; y < input.height; ++y) {
+          const Bf16* from = workspace.of(plain_) + static_cast<std::size_t>(y) * width;
+          Bf16* row = workspace.of(to) + to.at(y + pad.height, pad.width);
+          if (channels == 1) {
+            std::memcpy(row, from, width * sizeof(Bf16));
+            continue;
+          }
+          const std::size_t plane = static_cast<std::size_t>(input.height) * width;
+          for (std::size_t c = 0; c < channels; ++c) {
+            for (std::size_t x = 0; x < width; ++x) row[x * channels + c] = from[c * plane + x];
+          }
+        }
+      },
+      [this, to = p.source, input, pad = window.pad](PictureWorkspace& workspace) {
+        pad_pictures(workspace.block(plain_), kBlock, input, pad, workspace.block(to));
+      });
+  auto block = std::make_shared<Product>(
+      Product::pictures(input, block_target(target, tail), window, tail.pooled));
+  return add_products(std::move(products), layer, target, std::move(tail), std::move(block));
 }
 
 PictureMap PictureNetwork::add_products(std::vector<PictureProduct> products, int layer,
-                                        const Shape& target, PictureTail tail) {
+                                        const Shape& target, PictureTail tail,
+                                        std::shared_ptr<const Product> of_block) {
   const Extent positions = looked_at(target, tail.pooled);
   Shape pooled = target;
   if (tail.pooled) {
@@ -289,36 +327,64 @@ PictureMap PictureNetwork::add_products(std::vector<PictureProduct> products, in
     product.out = out;
     product.to_floats = to_floats;
   }
-  add([products = std::move(products)](PictureWorkspace& workspace) {
-    for (const PictureProduct& product : products) product.run(workspace);
-  });
+  const auto shared = std::make_shared<const std::vector<PictureProduct>>(std::move(products));
+  Operation block;
+  if (of_block) {
+    block = [shared, of_block, outputs = target.channels](PictureWorkspace& workspace) {
+      shared->front().run_block(*of_block, outputs, workspace);
+    };
+  }
+  add(
+      [shared](PictureWorkspace& workspace) {
+        for (const PictureProduct& product : *shared) product.run(workspace);
+      },
+      std::move(block));
   return out;
 }
 
-void PictureNetwork::run_one(std::span<float> out, PictureWorkspace& workspace) const {
-  for (const auto& operation : operations_) operation(workspace);
-  std::copy_n(workspace.out.begin(), out.size(), out.begin());
+void PictureNetwork::take_blocks(PictureWorkspace& workspace) const {
+  if (!workspace.blocks_.empty()) return;
+  for (const std::size_t size : block_sizes_) workspace.blocks_.emplace_back(size * sizeof(Bf16));
+  workspace.block_out.resize(static_cast<std::size_t>(kBlock * graph_.output().size()));
+}
+
+/// Runs pictures, those of a block together.
+/// @param fill  puts the scaled values of `count` pictures from the `first` on where they go in
+template <class Fill>
+void PictureNetwork::run_all(std::size_t pictures, std::span<float> out,
+                             PictureWorkspace& workspace, const Fill& fill) const {
+  const auto values = static_cast<std::size_t>(graph_.output().size());
+  for (std::size_t first = 0; first < pictures;) {
+    const std::size_t left = pictures - first;
+    const bool together = takes_blocks_ && left >= kWorthABlock;
+    const std::size_t count = together ? std::min<std::size_t>(left, kBlock) : 1;
+    if (together) take_blocks(workspace);
+    fill(first, count, together ? workspace.block(plain_) : workspace.of(plain_));
+    for (const auto& operation : together ? block_operations_ : operations_) operation(workspace);
+    const auto& result = together ? workspace.block_out : workspace.out;
+    std::copy_n(result.begin(), count * values,
+                out.begin() + static_cast<std::ptrdiff_t>(first * values));
+    first += count;
+  }
 }
 
 void PictureNetwork::run(const InputScaling& scaling, std::span<const std::uint8_t> pictures,
                          std::span<float> out, PictureWorkspace& workspace) const {
   const auto picture = static_cast<std::size_t>(graph_.input().size());
-  const auto values = static_cast<std::size_t>(graph_.output().size());
-  for (std::size_t i = 0; i * picture < pictures.size(); ++i) {
-    scale_input(pictures.data() + i * picture, 1, graph_.input(), scaling.scale, scaling.shift,
-                DataType::bf16, workspace.of(plain_));
-    run_one(out.subspan(i * values, values), workspace);
-  }
+  run_all(pictures.size() / picture, out, workspace,
+          [&](std::size_t first, std::size_t count, Bf16* to) {
+            scale_input(pictures.data() + first * picture, static_cast<int>(count), graph_.input(),
+                        scaling.scale, scaling.shift, DataType::bf16, to);
+          });
 }
 
 void PictureNetwork::run(std::span<const float> input, std::span<float> out,
                          PictureWorkspace& workspace) const {
   const auto picture = static_cast<std::size_t>(graph_.input().size());
-  const auto values = static_cast<std::size_t>(graph_.output().size());
-  for (std::size_t i = 0; i * picture < input.size(); ++i) {
-    convert(input.data() + i * picture, picture, DataType::bf16, workspace.of(plain_));
-    run_one(out.subspan(i * values, values), workspace);
-  }
+  run_all(input.size() / picture, out, workspace,
+          [&](std::size_t first, std::size_t count, Bf16* to) {
+            convert(input.data() + first * picture, count * picture, DataType::bf16, to);
+          });
 }
 
 }  // namespace thimble::nn::amx

@@ -2,8 +2,12 @@
 // one layer puts out is still in the second-level cache when the next reads it, nothing waits for
 // other threads, and a picture's answer has the same bits in whatever company it comes.
 //
-// Maps lie as bf16 [height + 2 border][width + 2 border][channels], the border zero. The rows of a
-// tile are neighbouring positions in a row of a map.
+// Many pictures go through it 32 at a time where tiles are there and each layer has an operation
+// for it: as in training (nn/engine/amx/layout.hpp), the pictures are then a tile's rows, none of
+// which is left empty. The sums are the same in the same order, and so are the bits.
+//
+// Maps of one picture lie as bf16 [height + 2 border][width + 2 border][channels], the border zero.
+// The rows of a tile are neighbouring positions in a row of a map.
 
 #pragma once
 
@@ -16,6 +20,7 @@
 #include <vector>
 
 #include "nn/engine/amx/product.hpp"
+#include "nn/engine/program.hpp"
 #include "nn/fusion.hpp"
 #include "nn/graph.hpp"
 #include "nn/network.hpp"
@@ -49,8 +54,15 @@ class PictureWorkspace {
  public:
   Bf16* of(int buffer) { return buffers_[static_cast<std::size_t>(buffer)].get(); }
   Bf16* of(const PictureMap& map) { return of(map.buffer); }
+  /// The same for 32 pictures.
+  Bf16* block(int buffer) {
+    return reinterpret_cast<Bf16*>(blocks_[static_cast<std::size_t>(buffer)].data());
+  }
+  Bf16* block(const PictureMap& map) { return block(map.buffer); }
   /// What the last layer puts out, fp32, padded.
   std::vector<float> out;
+  /// The same of 32 pictures, not padded.
+  std::vector<float> block_out;
 
  private:
   friend class PictureNetwork;
@@ -58,6 +70,7 @@ class PictureWorkspace {
     void operator()(Bf16* data) const;
   };
   std::vector<std::unique_ptr<Bf16, Free>> buffers_;
+  std::vector<Block> blocks_;  // taken when they are first used
 };
 
 /// What is done with a product's sums, in this order.
@@ -115,20 +128,31 @@ class PictureNetwork {
   /// A convolution of the network's input, whose kernel's rows fit into a tile (suits_picture()).
   PictureMap input_product(int layer, const Shape& target, const SlidingWindow& window,
                            std::span<const float> weights, PictureTail tail);
+  using Operation = std::function<void(PictureWorkspace&)>;
   /// Any other operation.
-  void add(std::function<void(PictureWorkspace&)> operation) {
+  /// @param of_block  the same for 32 pictures; without it the network takes one at a time only
+  void add(Operation operation, Operation of_block = nullptr) {
     operations_.push_back(std::move(operation));
+    takes_blocks_ = takes_blocks_ && of_block;
+    if (takes_blocks_) block_operations_.push_back(std::move(of_block));
   }
+
+  /// Whether 32 pictures at a time take less time than one by one.
+  bool takes_blocks() const { return takes_blocks_; }
 
  private:
   explicit PictureNetwork(const Graph& graph);
   bool build(const ParameterValues& values);
-  void run_one(std::span<float> out, PictureWorkspace& workspace) const;
-  int new_buffer(std::size_t size);
+  int new_buffer(std::size_t size, std::size_t block_size);
+  template <class Fill>
+  void run_all(std::size_t pictures, std::span<float> out, PictureWorkspace& workspace,
+               const Fill& fill) const;
+  void take_blocks(PictureWorkspace& workspace) const;
   void add_float_output(const PictureMap& last);
   int last_channels(const PictureMap& last) const;
+  /// @param of_block  the same product for 32 pictures, or null
   PictureMap add_products(std::vector<PictureProduct> products, int layer, const Shape& target,
-                          PictureTail tail);
+                          PictureTail tail, std::shared_ptr<const Product> of_block);
 
   Graph graph_;
   std::vector<Chain> chains_;
@@ -136,9 +160,10 @@ class PictureNetwork {
   bool ends_with_floats_ = false;            // a product fills the workspace's `out`
   int border_ = 0;                           // of all maps: the widest padding of any window
   std::vector<std::optional<PictureMap>> maps_;
-  std::vector<std::size_t> buffer_sizes_;
+  std::vector<std::size_t> buffer_sizes_, block_sizes_;
   int plain_ = -1;  // buffer of the scaled picture, [channels][height][width]
-  std::vector<std::function<void(PictureWorkspace&)>> operations_;
+  std::vector<Operation> operations_, block_operations_;
+  bool takes_blocks_ = false;
 };
 
 }  // namespace thimble::nn::amx

@@ -6,6 +6,28 @@
 #include "base/parallel.hpp"
 #include "nn/engine/amx/target.hpp"
 
+namespace thimble::nn::amx {
+
+void PictureProduct::run_block(const Product& product, int outputs,
+                               PictureWorkspace& workspace) const {
+  ProductOutput output;
+  output.scale = tail.scale.data();
+  output.bias = tail.shift.data();
+  output.scale_before_pool = tail.pooled && !tail.pool_first;
+  output.relu = tail.relu;
+  if (tail.addend) output.addend = workspace.block(*tail.addend);
+  output.relu_at_end = tail.relu_at_end;
+  if (to_floats) {
+    output.floats = workspace.block_out.data();
+    output.float_channels = outputs;
+  } else {
+    output.out = workspace.block(out);
+  }
+  product.run(workspace.block(source), weights.data(), output);
+}
+
+}  // namespace thimble::nn::amx
+
 #if defined(__x86_64__)
 
 #include <immintrin.h>

@@ -25,6 +25,9 @@ struct PictureProduct {
   bool to_floats = false;  // into the workspace's `out` instead
 
   void run(PictureWorkspace& workspace) const;
+  /// The same for 32 pictures, by a product of as many positions.
+  /// @param outputs  channels without padding
+  void run_block(const Product& product, int outputs, PictureWorkspace& workspace) const;
   /// Multiplications that it takes.
   std::int64_t products() const {
     return std::int64_t{1} * height * width * channels * depth * pieces *

@@ -202,16 +202,25 @@ struct ProductLoops {
       const std::size_t channel = static_cast<std::size_t>(group + column) * kTileRows;
       const __m512 bias =
           output.bias ? _mm512_loadu_ps(output.bias + channel) : _mm512_setzero_ps();
+      const __m512 scale =
+          output.scale ? _mm512_loadu_ps(output.scale + channel) : _mm512_setzero_ps();
       __m512 sum = _mm512_setzero_ps();
       __m512 squares = _mm512_setzero_ps();
       const float* from = sums[0] + static_cast<std::size_t>(column) * 2 * kTile;
       std::size_t to = first + static_cast<std::size_t>(column) * kTileRows;
       for (int r = 0; r < kBlock; ++r, from += kTileRows, to += channels) {
         __m512 value = _mm512_load_ps(from);
-        if constexpr (kPooled) value = pool(from, value, to);
-        value = _mm512_add_ps(value, bias);
+        if constexpr (kPooled) {
+          value = output.scale_before_pool ? pool_scaled(from, scale, bias) : pool(from, value, to);
+        }
+        if (!output.scale) {
+          value = _mm512_add_ps(value, bias);
+        } else if (!kPooled || !output.scale_before_pool) {
+          value = _mm512_fmadd_ps(value, scale, bias);
+        }
         if (output.relu) value = _mm512_max_ps(value, _mm512_setzero_ps());
-        if (!kPooled && output.addend) value = _mm512_add_ps(value, load_bf16(output.addend + to));
+        if (output.addend) value = _mm512_add_ps(value, load_bf16(output.addend + to));
+        if (output.relu_at_end) value = _mm512_max_ps(value, _mm512_setzero_ps());
         if (r < pictures) {
           sum = _mm512_add_ps(sum, value);
           squares = _mm512_fmadd_ps(value, value, squares);
@@ -235,6 +244,16 @@ struct ProductLoops {
     const std::size_t left = std::min<std::size_t>(channels - channel, kTileRows);
     _mm512_mask_storeu_ps(output.floats + picture * channels + channel,
                           static_cast<__mmask16>((1u << left) - 1), value);
+  }
+
+  /// The largest of four once they are scaled.
+  static __m512 pool_scaled(const float* from, __m512 scale, __m512 shift) {
+    __m512 best = _mm512_fmadd_ps(_mm512_load_ps(from), scale, shift);
+    for (std::size_t k = 1; k < 4; ++k) {
+      best =
+          _mm512_max_ps(best, _mm512_fmadd_ps(_mm512_load_ps(from + k * 4 * kTile), scale, shift));
+    }
+    return best;
   }
 
   /// The largest of four, the first among equals, and which it is.

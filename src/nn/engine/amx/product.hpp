@@ -31,9 +31,12 @@ class ChannelSums {
 
 /// What is done with the sums of a product, in this order; what is null or false is left out.
 struct ProductOutput {
-  const float* bias = nullptr;  ///< fp32 [channels]
+  const float* scale = nullptr;  ///< fp32 [channels]: sum * scale + bias; with `bias`
+  const float* bias = nullptr;   ///< fp32 [channels]
+  bool scale_before_pool = false;
   bool relu = false;
   const Bf16* addend = nullptr;  ///< like `out`
+  bool relu_at_end = false;      ///< behind the addend
   Bf16* out = nullptr;           ///< maps of the product, or pooled ones; null: none
   float* floats = nullptr;       ///< fp32 [batch][float_channels] of maps of one position
   int float_channels = 0;
@@ -51,7 +54,7 @@ inline bool suits_picture(int channels, const SlidingWindow& window) {
 class Product {
  public:
   /// A convolution.
-  /// @param pooled  only the largest of each 2x2 positions is put out; without `addend`
+  /// @param pooled  only the largest of each 2x2 positions is put out
   static Product forward(const Maps& source, const Maps& target, const SlidingWindow& window,
                          bool pooled);
   /// The gradient of a convolution's source. Weights are those of pack_backward().

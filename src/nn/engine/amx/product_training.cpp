@@ -193,14 +193,11 @@ void ProductTraining::add_parameters() {
 }
 
 void ProductTraining::forward() {
-  const Maps out_maps = [&] {
-    Maps maps = norm_maps_;
-    if (tail_.pool_last) {
-      maps.height /= 2;
-      maps.width /= 2;
-    }
-    return maps;
-  }();
+  Maps out_maps = norm_maps_;
+  if (tail_.pool_last) {
+    out_maps.height /= 2;
+    out_maps.width /= 2;
+  }
   if (of_picture_) {
     const std::size_t size = product_.source_size() + kDepth;
     source_ =
