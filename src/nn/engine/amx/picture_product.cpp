@@ -118,8 +118,8 @@ struct Loops {
     if constexpr (kTiles) {
       multiply<kColumns>(from, rows, p.taps, weights, columns, sums);
     } else {
-      multiply_vectors<kColumns>(from, rows, parts.length, std::min(2, p.height), p.taps, weights,
-                                 columns, p.depth, sums);
+      multiply_vectors<kColumns>(from, rows, parts.length, first_tile, std::min(2, p.height),
+                                 p.taps, weights, columns, p.depth, sums);
     }
   }
 
