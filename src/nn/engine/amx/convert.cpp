@@ -1,7 +1,6 @@
 #include "nn/engine/amx/convert.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <vector>
 
@@ -10,15 +9,6 @@
 
 namespace thimble::nn::amx {
 namespace {
-
-inline float to_float(Bf16 value) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
-}
-
-inline Bf16 to_bf16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  return static_cast<Bf16>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
 
 /// Calls `body(row, maps)` with where each picture's values of a position begin in both.
 template <class Body>
@@ -61,7 +51,7 @@ void take_larger(const Bf16* in, std::size_t n, Bf16* __restrict best) {
 
 THIMBLE_SIMD_CLONES
 void add_to(const Bf16* in, std::size_t n, float* sums) {
-  for (std::size_t i = 0; i < n; ++i) sums[i] += to_float(in[i]);
+  for (std::size_t i = 0; i < n; ++i) sums[i] += from_bf16(in[i]);
 }
 
 THIMBLE_SIMD_CLONES
@@ -190,7 +180,7 @@ void global_pool_backward(const Maps& maps, bool largest, const Bf16* gradient,
     for (std::size_t block = begin; block < end; ++block) {
       const Bf16* from = gradient + block * n;
       for (std::size_t i = 0; i < shares.size(); ++i)
-        shares[i] = to_bf16(to_float(from[i]) * share);
+        shares[i] = to_bf16(from_bf16(from[i]) * share);
       for (std::size_t p = 0; p < maps.positions(); ++p) {
         Bf16* to = out + block * maps.block_size() + p * n;
         if (largest) {

@@ -15,11 +15,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nn/engine/bf16.hpp"
 #include "nn/shape.hpp"
 
 namespace thimble::nn::amx {
 
-using Bf16 = std::uint16_t;
+using nn::Bf16;
 
 constexpr int kBlock = 32;     ///< pictures of a block
 constexpr int kTileRows = 16;  ///< of a tile; also its columns where they are fp32

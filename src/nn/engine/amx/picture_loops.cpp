@@ -1,7 +1,6 @@
 #include "nn/engine/amx/picture_loops.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -12,34 +11,25 @@
 namespace thimble::nn::amx {
 namespace {
 
-inline float to_float(Bf16 value) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
-}
-
-inline Bf16 to_bf16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  return static_cast<Bf16>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
-
 THIMBLE_SIMD_CLONES
 void add(const Bf16* a, const Bf16* b, std::size_t n, Bf16* out) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = to_bf16(to_float(a[i]) + to_float(b[i]));
+  for (std::size_t i = 0; i < n; ++i) out[i] = to_bf16(from_bf16(a[i]) + from_bf16(b[i]));
 }
 
 THIMBLE_SIMD_CLONES
 void scale_channels(const Bf16* in, const float* scale, const float* shift, std::size_t n,
                     Bf16* out) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = to_bf16(to_float(in[i]) * scale[i] + shift[i]);
+  for (std::size_t i = 0; i < n; ++i) out[i] = to_bf16(from_bf16(in[i]) * scale[i] + shift[i]);
 }
 
 THIMBLE_SIMD_CLONES
 void take_larger(const Bf16* in, std::size_t n, float* best) {
-  for (std::size_t i = 0; i < n; ++i) best[i] = std::max(best[i], to_float(in[i]));
+  for (std::size_t i = 0; i < n; ++i) best[i] = std::max(best[i], from_bf16(in[i]));
 }
 
 THIMBLE_SIMD_CLONES
 void add_up(const Bf16* in, std::size_t n, float* sums) {
-  for (std::size_t i = 0; i < n; ++i) sums[i] += to_float(in[i]);
+  for (std::size_t i = 0; i < n; ++i) sums[i] += from_bf16(in[i]);
 }
 
 THIMBLE_SIMD_CLONES
@@ -61,7 +51,7 @@ void picture_relu(const PictureMap& map, const Bf16* in, Bf16* out) {
 
 void picture_gelu(const PictureMap& map, const Bf16* in, Bf16* out) {
   std::transform(in, in + map.size(), out, [](Bf16 v) {
-    const float x = to_float(v);
+    const float x = from_bf16(v);
     return to_bf16(x / 2 * (1 + std::erf(x / std::numbers::sqrt2_v<float>)));
   });
 }

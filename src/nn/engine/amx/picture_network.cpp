@@ -1,7 +1,6 @@
 #include "nn/engine/amx/picture_network.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <new>
 
@@ -16,8 +15,6 @@ namespace {
 constexpr std::align_val_t kAlignment{64};
 // A tile's row may be read beyond the last value.
 constexpr std::size_t kSlack = 64;
-
-float to_float(Bf16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16); }
 
 /// [out, in / groups, taps] as declared, to the form of WeightsShape, zeros between the groups.
 std::vector<float> to_tiles(std::span<const float> declared, int groups, int outs,
@@ -153,7 +150,7 @@ void PictureNetwork::add_float_output(const PictureMap& last) {
     for (int c = 0; c < channels; ++c) {
       for (int y = 0; y < last.height; ++y) {
         const Bf16* from = workspace.of(last) + last.at(y, 0) + c;
-        for (int x = 0; x < last.width; ++x, from += last.channels) *to++ = to_float(*from);
+        for (int x = 0; x < last.width; ++x, from += last.channels) *to++ = from_bf16(*from);
       }
     }
   });
