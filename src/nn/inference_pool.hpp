@@ -14,10 +14,10 @@
 
 namespace thimble::nn {
 
-/// Where the processor is best used picture by picture (AMX), one network serves all threads, each
-/// with a workspace of its own. Elsewhere it keeps networks of a few batch sizes: each is made when
-/// it is first needed, used by one thread at a time and then kept for the next; all share their
-/// weights.
+/// Where kernel_choice() takes pictures one by one or in blocks (amx::PictureNetwork), one network
+/// serves all threads, each with a workspace of its own. Elsewhere it keeps networks of a few batch
+/// sizes: each is made when it is first needed, used by one thread at a time and then kept for the
+/// next; all share their weights.
 ///
 /// Thread safety: run() may be called from several threads at once.
 class InferencePool {

@@ -85,7 +85,8 @@ struct PictureTail {
 
 class PictureNetwork {
  public:
-  /// Null where this processor has no AMX, or a layer does not say how to take one picture.
+  /// Null where kernel_choice() has another way for this processor and so many parameters, or a
+  /// layer does not say how to take one picture.
   static std::unique_ptr<PictureNetwork> make(const Graph& graph, const ParameterValues& values);
 
   PictureWorkspace workspace() const;
